@@ -1,0 +1,47 @@
+# make        the main job: generate every kernel and page, then train a real network with each optimizer
+# make test   ruff, pyright and pytest
+# make docs   the book (a PDF where latexmk is installed) and the site
+# make bench  the kernels against the peers that are installed
+# make clean  remove .venv and all results
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint types tests docs bench clean
+
+run: .venv/examples.installed
+	$(BIN)/symopt generate
+	$(BIN)/python examples/digits.py
+	@echo "symopt: wrote every kernel and page to generated/, and trained a network with each optimizer: build/digits.png"
+
+test: lint types tests
+	@echo "symopt: ruff, pyright and pytest found nothing wrong"
+
+lint: .venv/test.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test.installed
+	$(BIN)/pyright
+
+tests: .venv/test.installed
+	$(BIN)/pytest -n logical
+
+docs: .venv/docs.installed
+	$(BIN)/symopt docs --html $(if $(shell command -v latexmk),--pdf)
+
+bench: .venv/examples.installed
+	$(BIN)/symopt bench
+
+clean:
+	rm -rf .venv build dist .hypothesis .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	@echo "symopt: only the checkout is left"
+
+# One stamp per extra, so that a change of the dependencies reaches an environment that exists.
+.venv/%.installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --editable '.[$*]'
+	@touch $@
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv

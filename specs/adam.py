@@ -1,0 +1,26 @@
+"""Adam: step sizes from bias-corrected estimates of the first and second moments of the gradient."""
+
+from symopt import Positive, Unit, optimizer, sqrt, t
+
+
+@optimizer(title="Adam", reference="kingma2015adam")
+def adam(theta, g, m, v, mhat, vhat, *, lr: Positive = 1e-3, beta1: Unit = 0.9, beta2: Unit = 0.999, eps: Positive = 1e-8):
+    """Adaptive moment estimation: the average gradient, divided by the root of the average squared gradient.
+
+    m: first moment; unit of g
+    v: second moment; unit of g^2
+    mhat: first moment, its start-up bias divided out
+    vhat: second moment, its start-up bias divided out
+    lr: learning rate
+    beta1: decay of the first moment
+    beta2: decay of the second moment
+    eps: keeps the denominator away from zero; unit of g
+
+    Departures: none; eps stands outside the root, as in the paper's Algorithm 1, torch and optax. Keras and TensorFlow divide
+    by sqrt(v) + eps before the correction, which is an eps larger by 1/sqrt(1 - beta2^t): 31.6 times at t = 1.
+    """
+    m[t] = beta1 * m[t-1] + (1 - beta1) * g[t]
+    v[t] = beta2 * v[t-1] + (1 - beta2) * g[t]**2
+    mhat[t] = m[t] / (1 - beta1**t)
+    vhat[t] = v[t] / (1 - beta2**t)
+    theta[t] = theta[t-1] - lr * mhat[t] / (sqrt(vhat[t]) + eps)

@@ -1,0 +1,33 @@
+"""symopt: optimizers declared once as equations; kernels, pages and proofs derived from them.
+
+Every name is loaded when it is first used, so that `import symopt` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from symopt.catalogue import load as load
+    from symopt.dialect import erratum as erratum
+    from symopt.dialect import optimizer as optimizer
+    from symopt.dialect import schedule as schedule
+    from symopt.errors import DialectError as DialectError
+    from symopt.errors import SymoptError as SymoptError
+    from symopt.notation import *  # noqa: F403
+    from symopt.recurrence import Optimizer as Optimizer
+
+_HOMES = {
+    "load": "symopt.catalogue", "optimizer": "symopt.dialect", "erratum": "symopt.dialect", "schedule": "symopt.dialect",
+    "Schedule": "symopt.dialect", "DialectError": "symopt.errors", "SymoptError": "symopt.errors",
+    "Optimizer": "symopt.recurrence",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    home = import_module(_HOMES.get(name, "symopt.notation"))
+    try:
+        return getattr(home, name)
+    except AttributeError:
+        raise AttributeError(f"symopt has no {name}") from None

@@ -1,0 +1,6 @@
+"""Backends: each prints a program, in which nothing is left to decide, through one template."""
+
+from symopt.backends import cpu
+
+BACKENDS = {"cpu": cpu.emit}
+"""Target name -> what turns a program and its spec into the text of one file."""

@@ -1,0 +1,82 @@
+"""Where each number of a program lies: the columns of the tables that a kernel and its launcher share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symopt.backends.text import free_names
+from symopt.ir import Assign, Partial, Program, Reduce, Scalars, Stage, Update, new
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of the two tables of numbers.
+
+    group: t, hyperparameters, step inputs, states of step and global level, then what is computed, one row per group
+    tensor: element count, states of tensor level, sums, then what is computed, one row per tensor
+    """
+
+    group: tuple[str, ...]
+    tensor: tuple[str, ...]
+
+    def place(self, name: str) -> str:
+        """The text that reads or writes a number in the row of its group or of its tensor."""
+        if name in self.group:
+            return f"row[{self.group.index(name)}]"
+        return f"tensor_row[{self.tensor.index(name)}]"
+
+
+def columns(program: Program) -> Columns:
+    """Lay out the tables of numbers."""
+    group = ["t", *(hyper.name for hyper in program.hyperparameters)]
+    tensor = ["size"]
+    for buffer in program.buffers:
+        if buffer.level in ("step", "global"):
+            group.append(buffer.name)
+        elif buffer.level == "tensor":
+            tensor.append(buffer.name)
+    group += ["size_all"] if uses(program, "size_all") else []
+    for stage in program.stages:
+        match stage:
+            case Reduce(partials=partials):
+                group += [p.name for p in partials if p.over == "all"]
+                tensor += [tensor_sum(p) for p in partials]
+            case Scalars(level, assigns):
+                (tensor if level == "tensor" else group).extend(a.name for a in assigns if kept(program, stage, a.name))
+            case Update():
+                pass
+    return Columns(tuple(group), tuple(tensor))
+
+
+def tensor_sum(partial: Partial) -> str:
+    """The column of a tensor's own share of a reduction."""
+    return partial.name if partial.over == "tensor" else f"{partial.name.removesuffix('_all')}_tensor"
+
+
+def uses(program: Program, name: str) -> bool:
+    """Whether any stage reads a name."""
+    return any(name in stage_reads(stage) for stage in program.stages)
+
+
+def kept(program: Program, home: Scalars, name: str) -> bool:
+    """Whether a scalar is read outside the stage that computes it."""
+    if any(new(buffer.name) == name for buffer in program.buffers):
+        return True
+    return any(name in stage_reads(stage) for stage in program.stages if stage is not home)
+
+
+def stage_reads(stage: Stage) -> set[str]:
+    """The names that a stage takes from elsewhere."""
+    match stage:
+        case Scalars(_, assigns):
+            return set(free_names(assigns))
+        case Reduce(assigns, partials):
+            return set(free_names(terms(assigns, partials)))
+        case Update(loops, conditions):
+            found = {name for x in loops for name in free_names(x.assigns, [value for _, value in x.writes])}
+            return found | set(conditions)
+
+
+def terms(assigns: tuple[Assign, ...], partials: tuple[Partial, ...]) -> tuple[Assign, ...]:
+    """The element work of a reduction, the values that are added up included."""
+    return (*assigns, *(Assign(partial.name, partial.value) for partial in partials))

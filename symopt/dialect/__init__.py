@@ -1,0 +1,6 @@
+"""The dialect: from a decorated Python function to an `Optimizer`."""
+
+from symopt.dialect.declare import erratum, optimizer
+from symopt.dialect.schedules import Schedule, schedule
+
+__all__ = ["Schedule", "erratum", "optimizer", "schedule"]

@@ -1,0 +1,46 @@
+"""The parts of a spec's docstring: a paragraph, the meaning of each name, and the departures."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Set
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Docstring:
+    """What a docstring says: `summary` in prose, `meanings` by name, `departures` from the paper."""
+
+    summary: str
+    meanings: dict[str, str]
+    departures: str
+
+
+def read_docstring(text: str | None, names: Set[str]) -> Docstring:
+    """Split a docstring; a line `name: ...` gives the meaning of a declared name, further lines indented go with it."""
+    summary: list[str] = []
+    departures: list[str] = []
+    meanings: dict[str, str] = {}
+    current: list[str] | str = summary
+    for line in inspect.cleandoc(text or "").splitlines():
+        found = re.match(r"(\w+): (.*)", line)
+        if line.startswith("Departures:"):
+            departures.append(line.removeprefix("Departures:").strip())
+            current = departures
+        elif found and found[1] in names:
+            current = found[1]
+            meanings[current] = found[2].strip()
+        elif isinstance(current, str) and line.startswith(" "):
+            meanings[current] += " " + line.strip()
+        elif isinstance(current, str):
+            current = summary
+            summary.append(line.strip())
+        else:
+            current.append(line.strip())
+    return Docstring(_paragraphs(summary), meanings, _paragraphs(departures))
+
+
+def _paragraphs(lines: list[str]) -> str:
+    blocks = "\n".join(lines).strip().split("\n\n")
+    return "\n\n".join(" ".join(block.split()) for block in blocks if block.strip())
