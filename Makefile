@@ -1,6 +1,6 @@
 # make        the main job: generate every kernel and page, then train a real network with each optimizer
 # make test   ruff, pyright and pytest
-# make docs   the book (a PDF where latexmk is installed) and the site
+# make docs   the book: a PDF where latexmk is installed, else its LaTeX
 # make bench  the kernels against the peers that are installed
 # make clean  remove .venv and all results
 
@@ -28,10 +28,11 @@ tests: .venv/test.installed
 	$(BIN)/pytest -n logical
 
 docs: .venv/docs.installed
-	$(BIN)/symopt docs --html $(if $(shell command -v latexmk),--pdf)
+	$(BIN)/symopt generate --target latex
+	$(if $(shell command -v latexmk),latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -outdir=$(CURDIR)/build generated/latex/book.tex,@echo "symopt: install latexmk for a PDF; the book's LaTeX is in generated/latex")
 
 bench: .venv/examples.installed
-	$(BIN)/symopt bench
+	$(BIN)/python benchmarks/step.py
 
 clean:
 	rm -rf .venv build dist .hypothesis .pytest_cache .ruff_cache

@@ -21,6 +21,7 @@ from sklearn.model_selection import train_test_split
 
 import symopt
 from symopt import catalogue
+from symopt.checks import facts
 
 HIDDEN = 64
 EPOCHS = 30
@@ -160,8 +161,8 @@ def train(name: str, images: Images, test: Images) -> Run:
 
 def known_facts(name: str) -> tuple[str, str, str]:
     """What symopt knew before this run: proof, bytes per parameter, largest error against the oracle."""
-    facts = catalogue.facts(name)
-    return facts.proof, f"{facts.bytes_per_parameter:g}", f"{facts.oracle_ulp:.1f}"
+    found = facts(name)
+    return found.proof, f"{found.bytes_per_parameter}", f"{found.oracle_ulp:.1f}"
 
 
 def table_of(runs: list[Run]) -> Table:

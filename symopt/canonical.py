@@ -5,7 +5,7 @@ Both directions are complete: an operation that a side does not know is an error
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import reduce
 from typing import Any
@@ -85,7 +85,7 @@ _CALLS = {
 }  # fmt: skip
 _RELATIONS = {
     sp.StrictLessThan: "<", sp.LessThan: "<=", sp.StrictGreaterThan: ">", sp.GreaterThan: ">=", sp.Equality: "eq",
-    sp.Unequality: "ne", sp.And: "and", sp.Or: "or", sp.Not: "not",
+    sp.Unequality: "ne", sp.And: "and", sp.Or: "or",
 }  # fmt: skip
 
 
@@ -144,21 +144,24 @@ def _power(expr: Any) -> Expr:
 
 
 def _function(expr: Any) -> Expr:
-    kind = expr.func
-    args = expr.args
+    kind, args = expr.func, expr.args
     if kind in _CALLS:
         return Call(_CALLS[kind], tuple(map(from_sympy, args)))
     if kind in (sp.Max, sp.Min):
-        word = "max" if kind is sp.Max else "min"
-        ordered = sorted(args, key=sp.default_sort_key)
-        return reduce(lambda a, b: Call(word, (a, b)), map(from_sympy, ordered))
+        return _fold("max" if kind is sp.Max else "min", sorted(args, key=sp.default_sort_key))
     if kind is Reduce:
         return Reduction(args[0].name, tuple(map(from_sympy, args[2:])), args[1].name)
     if kind is Compare:
         return Call(args[0].name, tuple(map(from_sympy, args[1:])))
+    if kind is sp.Not:
+        return Call("not", (from_sympy(args[0]),))
     if kind in _RELATIONS:
-        return reduce(lambda a, b: Call(_RELATIONS[kind], (a, b)), map(from_sympy, args)) if len(args) > 1 else Call("not", (from_sympy(args[0]),))
+        return _fold(_RELATIONS[kind], args)
     raise SymoptError(f"SymPy's {kind.__name__} has no meaning in a spec; use the functions that symopt names")
+
+
+def _fold(op: str, args: Iterable[Any]) -> Expr:
+    return reduce(lambda a, b: Call(op, (a, b)), map(from_sympy, args))
 
 
 def canonical(optimizer: Optimizer) -> list[sp.Eq]:

@@ -1,7 +1,7 @@
 """The expression tree at both ends of the line: what an author wrote, and what a kernel computes.
 
-Between the ends stands SymPy (see `canonical`), where mathematics is done. The tree itself knows none: it keeps what was
-written, in the order in which it was written.
+Between the ends stands SymPy (see `canonical`), where mathematics is done. The tree itself knows none: it keeps what
+was written, in the order in which it was written.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ ARITHMETIC = {"+": 2, "-": 2, "*": 2, "/": 2, "**": 2, "neg": 1}
 COMPARISONS = {"<": 2, "<=": 2, ">": 2, ">=": 2, "eq": 2, "ne": 2}
 LOGIC = {"and": 2, "or": 2, "not": 1, "every": 2}  # every(t, k): k divides t
 FUNCTIONS = {
-    "sqrt": 1, "exp": 1, "log": 1, "expm1": 1, "log1p": 1, "abs": 1, "sign": 1, "floor": 1, "ceil": 1, "sin": 1, "cos": 1,
-    "tan": 1, "tanh": 1, "max": 2, "min": 2, "where": 3, "clip": 3, "isfinite": 1, "pi": 0,
+    "sqrt": 1, "exp": 1, "log": 1, "expm1": 1, "log1p": 1, "abs": 1, "sign": 1, "floor": 1, "ceil": 1, "sin": 1,
+    "cos": 1, "tan": 1, "tanh": 1, "max": 2, "min": 2, "where": 3, "clip": 3, "isfinite": 1, "pi": 0,
 }  # fmt: skip
 INTERNAL = {"below": 1}  # strictly below in the storage type, toward zero; only lowering writes it
 OPERATIONS = ARITHMETIC | COMPARISONS | LOGIC | FUNCTIONS | INTERNAL

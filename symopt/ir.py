@@ -1,15 +1,16 @@
-"""The program: what a backend prints. Frozen data in the author's names, levels explicit, nothing left to decide at the end.
+"""The program: what a backend prints. Frozen data in the author's names, levels explicit, in the end nothing to decide.
 
-Names: `m` is the old value of a state, `m_new` the new one, any other name is a local scalar. Leaves of every expression
-are `Sym` and `Num`; sequences end at the border (`lower`).
+Names: `m` is the old value of a state, `m_new` the new one, any other name is a local scalar. Leaves of every
+expression are `Sym` and `Num`; sequences end at the border (`lower`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
-from symopt.expr import ZERO, Call, Expr, Sym, symbols, walk
+from symopt.expr import ONE, ZERO, Call, Expr, Num, Sym, symbols, transform, walk
 from symopt.recurrence import Hyperparameter
 
 
@@ -97,6 +98,7 @@ class Program:
 
     levels: the level of every name; counters: reductions' element counts in use ("size", "size_all")
     deploy: the value to deploy, in terms of stored values after a step; None where the user's array is it
+    train: the training point in the same terms, `theta` among them; None where deploying swaps two stored arrays
     """
 
     name: str
@@ -106,6 +108,7 @@ class Program:
     stages: tuple[Stage, ...]
     levels: dict[str, str] = field(hash=False)
     deploy: Expr | None = None
+    train: Expr | None = None
 
     def buffer(self, name: str) -> Buffer:
         """The buffer of that name."""
@@ -175,3 +178,28 @@ def traffic(program: Program) -> int:
             case Scalars():
                 pass
     return count
+
+
+def fold(expr: Expr) -> Expr:
+    """Constants computed exactly, neutral elements dropped."""
+    return transform(expr, _fold)
+
+
+def _fold(node: Expr) -> Expr:
+    match node:
+        case Call("neg", (Num(a),)):
+            return Num(-a)
+        case Call("+" | "-" | "*" | "/" as op, (Num(a), Num(b))) if op != "/" or b != 0:
+            return Num({"+": a + b, "-": a - b, "*": a * b}.get(op) or (a / b if op == "/" else Fraction(0)))
+        case Call("**", (Num(a), Num(b))) if b.denominator == 1 and abs(b) <= 64 and (a != 0 or b > 0):
+            return Num(a ** int(b))
+        case Call("+", (x, y)) if ZERO in (x, y):
+            return y if x == ZERO else x
+        case Call("-", (x, y)) if y == ZERO:
+            return x
+        case Call("*", (x, y)) if ONE in (x, y):
+            return y if x == ONE else x
+        case Call("/" | "**", (x, y)) if y == ONE:
+            return x
+        case _:
+            return node

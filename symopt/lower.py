@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from symopt.derive.training import Training
 from symopt.errors import SymoptError
-from symopt.expr import OPERATIONS, ONE, START, ZERO, Call, Expr, Num, Reduction, Seq, Sym, transform
-from symopt.ir import Assign, Buffer, Loop, Program, Update, new
+from symopt.expr import OPERATIONS, START, Call, Expr, Num, Reduction, Seq, Sym, transform
+from symopt.ir import Assign, Buffer, Loop, Program, Update, fold, new
 
 
 def lower(training: Training) -> Program:
@@ -26,6 +26,7 @@ def lower(training: Training) -> Program:
         stages=(Update((Loop((), assigns, writes=writes),)),),
         levels=levels,
         deploy=None if training.deploy is None else names.resolve(training.deploy),
+        train=None if training.train is None else names.resolve(training.train),
     )
 
 
@@ -49,7 +50,11 @@ class _Names:
 
     def start(self, expr: Expr) -> Expr:
         """A start value; `theta` in it is the user's array as given."""
-        return fold(transform(expr, lambda node: Sym("theta") if node == Seq("theta", START) else node))
+
+        def leaf(node: Expr) -> Expr:
+            return Sym("theta") if node == Seq("theta", START) else self._leaf(node)
+
+        return fold(transform(expr, leaf))
 
     def _leaf(self, node: Expr) -> Expr:
         match node:
@@ -87,28 +92,3 @@ def _plain(node: Reduction) -> Expr:
 def square(x: Expr) -> Expr:
     """x**2."""
     return Call("**", (x, Num(Fraction(2))))
-
-
-def fold(expr: Expr) -> Expr:
-    """Constants computed exactly, neutral elements dropped."""
-    return transform(expr, _fold)
-
-
-def _fold(node: Expr) -> Expr:
-    match node:
-        case Call("neg", (Num(a),)):
-            return Num(-a)
-        case Call("+" | "-" | "*" | "/" as op, (Num(a), Num(b))) if op != "/" or b != 0:
-            return Num({"+": a + b, "-": a - b, "*": a * b}.get(op) or (a / b if op == "/" else Fraction(0)))
-        case Call("**", (Num(a), Num(b))) if b.denominator == 1 and abs(b) <= 64 and (a != 0 or b > 0):
-            return Num(a ** int(b))
-        case Call("+", (x, y)) if ZERO in (x, y):
-            return y if x == ZERO else x
-        case Call("-", (x, y)) if y == ZERO:
-            return x
-        case Call("*", (x, y)) if ONE in (x, y):
-            return y if x == ONE else x
-        case Call("/" | "**", (x, y)) if y == ONE:
-            return x
-        case _:
-            return node

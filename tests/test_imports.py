@@ -29,6 +29,7 @@ LAYERS = (
     ("artifacts",),
     ("prove",),
     ("runtime",),
+    ("checks",),
     ("cli",),
     ("__init__", "__main__"),
 )
@@ -37,6 +38,9 @@ LAYERS = (
 LATE = {
     "symopt": "symopt",
     "symopt.cli": "symopt",
+    "symopt.cli.app": "symopt.cli",
+    "symopt.cli.listing": "symopt",  # what it shows is in the cache, as a rule
+    "symopt.checks": "symopt.checks.run",  # SymPy and Numba are behind it
     "symopt.notation": "symopt.canonical",  # SymPy is behind it
     "symopt.dialect.debias": "symopt.canonical",
     "symopt.recurrence": "symopt.runtime",  # Numba is behind it

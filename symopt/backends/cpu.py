@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from textwrap import wrap
 from types import ModuleType
 from typing import Any
 
 from symopt.backends import primitives, support
+from symopt.backends.deploy import deploy_lines
 from symopt.backends.kernel import Stages, stage_contexts
 from symopt.backends.layout import Columns, columns, uses
+from symopt.backends.starts import Starts, inside_init, start_lines
 from symopt.backends.template import render
-from symopt.backends.text import FUNCTIONS, Printer, free_names
+from symopt.backends.text import FUNCTIONS, filled, local
 from symopt.derive.training import Training
-from symopt.expr import Call, Expr, Sym, decimal, substitute, symbols, text, walk
-from symopt.ir import Assign, Program, Reduce, Scalars, Update, flops, new, traffic
+from symopt.errors import SymoptError
+from symopt.expr import Call, decimal, text, walk
+from symopt.ir import Assign, Program, Reduce, Scalars, Update, flops, traffic
 from symopt.notation import Domain
 from symopt.recurrence import Hyperparameter
 
 MARK = "# --- from here on part of every emitted file ---\n"
+TAKEN = frozenset({"params", "grads", "state", "groups", "plan", "numbers", "tensor_numbers", "kernel", "np", "self"})
+"""Names that the functions of an emitted file need for themselves."""
 
 
 def emit(program: Program, training: Training, banner: str) -> str:
@@ -28,24 +34,29 @@ def emit(program: Program, training: Training, banner: str) -> str:
 
 def context(program: Program, training: Training, banner: str) -> dict[str, Any]:
     """Everything that the template lays out, as ready-made strings."""
+    _check_names(program)
     layout = columns(program)
     stages = stage_contexts(program, layout)
+    starts = start_lines(program, layout)
     imports, shared = _source(support).partition(MARK)[2].split("\n\nCHUNK", 1)
+    deploy = deploy_lines(program, layout)
     return {
         "title": program.title,
         "equations": equation_lines(training),
         "cost": cost_line(program),
         "banner": banner,
         "math_names": ", ".join(_math_names(program)),
-        "support_imports": _merged_imports(imports, program),
+        "support_imports": _merged_imports(imports),
         "support": f"CHUNK{shared}".strip(),
         "primitives": primitive_texts(program),
         "stages": stages,
-        "group_columns": layout.group,
+        "constants": _constants(program, layout, stages),
         "tensor_columns": layout.tensor if stages.per_tensor else (),
+        "size_all": layout.group.index("size_all") if uses(program, "size_all") else None,
+        "deploy": bool(deploy),
+        "deploy_text": deploy,
         **_interface(program, stages),
-        **_numbers(program, layout),
-        "deploy": _deploy_lines(program, layout),
+        **_starts(program, starts),
     }
 
 
@@ -53,65 +64,98 @@ def _source(module: ModuleType) -> str:
     return Path(inspect.getfile(module)).read_text(encoding="utf-8")
 
 
+def _check_names(program: Program) -> None:
+    public = [hyper.name for hyper in program.hyperparameters] + [buffer.name for buffer in program.buffers]
+    for name in public:
+        if name in TAKEN:
+            raise SymoptError(f"{program.name}: an emitted file needs the name {name} for itself; choose another one")
+    if doubled := {name for name in public if local(name) != name and local(name) in program.levels}:
+        name = min(doubled)
+        raise SymoptError(f"{program.name}: an emitted file would call both {name} and {name}_ {name}_; rename one")
+
+
+def _constants(program: Program, layout: Columns, stages: Stages) -> list[str]:
+    """BUFFERS, GROUP and TENSOR."""
+    written = [f'"{b.name}": {b.role in ("param", "state")}' for b in program.buffers if b.level == "element"]
+    found = ["# The arrays of each tensor: is it written?", *filled("BUFFERS = {", written, "}")]
+    found += ["# The numbers of each group, in float64.", *filled("GROUP = (", _quoted(layout.group), ")")]
+    if stages.per_tensor:
+        found += ["# The numbers of each tensor, in float64.", *_tuple("TENSOR = ", layout.tensor)]
+    return found
+
+
+def _quoted(names: tuple[str, ...] | list[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
+
+
+def _tuple(before: str, names: tuple[str, ...] | list[str]) -> list[str]:
+    return [f'{before}("{names[0]}",)'] if len(names) == 1 else filled(f"{before}(", _quoted(names), ")")
+
+
 def _interface(program: Program, stages: Stages) -> dict[str, Any]:
-    """What `init` and `step` take."""
+    """What the kernel, `init` and `step` take."""
     hypers = program.hyperparameters
     element = [b for b in program.buffers if b.level == "element"]
-    inputs = [b.name for b in element if b.role == "input"]
+    arrays = [b.name for b in element if b.role == "input"]
     numbers = [b.name for b in program.buffers if b.role == "input" and b.level == "step"]
-    step_arguments = [*inputs, "*", *numbers, *map(argument, hypers)]
+    keywords = [*numbers, *map(argument, hypers)]
+    given = [f"{h.name}={example(h)}" for h in hypers if h.default is None] + [f"{name}=1.0" for name in numbers]
+    call = ["params", "grads", "state", *("grads" for _ in arrays), *given]
     return {
         "hypers": [hyper_line(hyper) for hyper in hypers],
-        "hyper_values": ", ".join(hyper.name for hyper in hypers),
-        "buffers": {b.name: b.role in ("param", "state") for b in element},
-        "bound": ", ".join(["params", "grads", *inputs, *(f"state.{b.name}" for b in element if b.role == "state")]),
-        "step_inputs": numbers,
         "states": [b.name for b in element if b.role == "state"],
-        "step_arguments": "".join(f", {name}" for name in step_arguments) if len(step_arguments) > 1 else "",
-        "example_step": "".join(f", {h.name}={example(h)}" for h in hypers if h.default is None)
-        + "".join(f", {name}=1.0" for name in numbers),
-        "kernel_arguments": "work, blocks, table, numbers, rows"
-        + (", groups, part, tensor_numbers, tensor_rows" if stages.per_tensor else ""),
-        "kernel_values": _kernel_values(stages),
-    }
-
-
-def _kernel_values(stages: Stages) -> str:
-    values = "plan.work, plan.blocks, plan.table, numbers, np.empty(numbers.shape, plan.dtype)"
-    if not stages.per_tensor:
-        return values
-    part = f"np.empty((len(plan.work), {max(stages.partials, 1)}))"
-    tensor = "state.tensor_numbers, np.empty(state.tensor_numbers.shape, plan.dtype)"
-    return f"{values}, plan.groups, {part}, {tensor}"
-
-
-def _numbers(program: Program, layout: Columns) -> dict[str, Any]:
-    """Where the numbers start."""
-    show = Printer(wrap=False, prefix="np.")
-    hypers = {hyper.name for hyper in program.hyperparameters}
-    started = [b for b in program.buffers if b.start is not None]
-    used = sorted({name for b in started for name in symbols(b.start or Sym("t"))} & hypers)
-    lines: list[str] = []
-    for b in started:
-        assert b.start is not None
-        if b.level == "element":
-            place = "array[...]" if b.role == "param" else f"state.{b.name}[k][...]"
-        elif b.level == "tensor":
-            place = f"tensor_numbers[k, {layout.tensor.index(b.name)}]"
-        else:
-            place = f"numbers[group, {layout.group.index(b.name)}]"
-        lines.append(f"{place} = {show(b.start)}")
-    return {
-        "start_lines": lines,
-        "start_hypers": used,
-        "start_targets": "".join(f"{name}, " for name in used).strip(),
-        "start_quoted": ", ".join(f'"{name}"' for name in used),
-        "init_arguments": "".join(f", {argument(h)}" for h in program.hyperparameters if h.name in used),
-        "example_init": "".join(
-            f", {h.name}={example(h)}" for h in program.hyperparameters if h.name in used and h.default is None
+        "element_inputs": arrays,
+        "step_inputs": numbers,
+        "and_inputs": " and inputs" if numbers else "",
+        "given_count": f"len(HYPER) + {len(numbers)}" if numbers else "len(HYPER)",
+        "kernel_head": filled("def kernel(", _kernel_names(stages), "):"),
+        "step_head": filled(
+            "def step(", ["params", "grads", "state", *arrays, *(["*", *keywords] if keywords else [])], "):"
         ),
-        "size_all": layout.group.index("size_all") if uses(program, "size_all") else None,
+        "step_body": _step_body(program, stages, numbers),
+        "example_step": filled("step(", call, ")", 4),
     }
+
+
+def _kernel_names(stages: Stages) -> list[str]:
+    shared = ["work", "blocks", "table", "given", "numbers", "rows"]
+    return [*shared, "groups", "part", "tensor_numbers", "tensor_rows"] if stages.per_tensor else shared
+
+
+def _step_body(program: Program, stages: Stages, inputs: list[str]) -> list[str]:
+    element = [b for b in program.buffers if b.level == "element"]
+    roles = {"param": "params", "grad": "grads"}
+    bound = [roles.get(b.role, b.name if b.role == "input" else f"state.{b.name}") for b in element]
+    found = ["plan = state.plan", *filled("plan.bind(", bound, ")", 8)]
+    found += filled("plan.take(", ["HYPER", *(hyper.name for hyper in program.hyperparameters)], ")", 8)
+    if inputs:
+        found += filled("plan.take_inputs(", ["len(HYPER)", *(f"{name}={name}" for name in inputs)], ")", 8)
+    values = [f"{'state' if 'numbers' in name else 'plan'}.{name}" for name in _kernel_names(stages)]
+    return [*found, *filled("kernel(", values, ")", 8)]
+
+
+def _starts(program: Program, starts: Starts) -> dict[str, Any]:
+    """What `init` takes and does."""
+    used = [hyper for hyper in program.hyperparameters if hyper.name in starts.hypers]
+    given = "".join(f", {h.name}={example(h)}" for h in used if h.default is None)
+    required = [h.name for h in used if h.default is None]
+    optional = [argument(h) for h in used if h.default is not None]
+    return {
+        "init_head": filled("def init(", ["params", "groups=None", *(f"{n}=None" for n in required), *optional], "):"),
+        "example_init": given,
+        "start_hypers": [h.name for h in used],
+        "start_values": _start_values([h.name for h in used]) if used else [],
+        "start_targets": "".join(f"{inside_init(h.name)}, " for h in used).rstrip(" " if len(used) == 1 else ", "),
+        "group_starts": starts.groups,
+        "tensor_starts": starts.tensors,
+        "tensor_starts_hyper": starts.tensors_read,
+        "moves_params": starts.moves_params,
+    }
+
+
+def _start_values(names: list[str]) -> list[str]:
+    tests = filled("tests = {name: HYPER[name] for name in (", _quoted(names), ")}" if len(names) > 1 else ",)}", 4)
+    return [*tests, *filled("values = plan.hyper(tests, (", names, "))" if len(names) > 1 else ",))", 4)]
 
 
 def equation_lines(training: Training) -> list[str]:
@@ -120,7 +164,8 @@ def equation_lines(training: Training) -> list[str]:
     point = text(optimizer.gradient_point)
     first = [] if point == "theta[t-1]" else [f"g[t] = gradient at {point}"]
     starts = [f"{name}[0] = {text(rhs)}" for name, rhs in optimizer.starts]
-    return [*starts, *first, *map(str, optimizer.equations)]
+    whole = [*starts, *first, *map(str, optimizer.equations)]
+    return [line for equation in whole for line in wrap(equation, 112, subsequent_indent="    ")]
 
 
 def cost_line(program: Program) -> str:
@@ -168,7 +213,7 @@ def _calls(program: Program) -> set[str]:
                 blocks = [assigns]
             case Reduce(assigns, partials):
                 blocks = [assigns, tuple(Assign(p.name, p.value) for p in partials)]
-                found |= {"max" for p in partials if p.kind == "max"}
+                found |= {word for p in partials for word in (("max", "largest") if p.kind == "max" else ("added",))}
             case Update(loops):
                 blocks = [loop.assigns for loop in loops]
         found |= {n.op for block in blocks for a in block for n in walk(a.value) if isinstance(n, Call)}
@@ -191,29 +236,11 @@ def primitive_texts(program: Program) -> list[str]:
 
 
 def _math_names(program: Program) -> list[str]:
-    from_math = {"sqrt", "exp", "log", "expm1", "log1p", "sin", "cos", "tan", "tanh", "isfinite"}
-    return sorted((from_math & {FUNCTIONS.get(op, op) for op in _calls(program)}) | {"isfinite", "prod"})
+    from_math = {"sqrt", "exp", "log", "expm1", "log1p", "sin", "cos", "tan", "tanh", "isfinite", "pi"}
+    return sorted((from_math & {FUNCTIONS.get(op, op) for op in _calls(program)}) | {"inf", "isfinite", "prod"})
 
 
-def _merged_imports(imports: str, program: Program) -> str:
+def _merged_imports(imports: str) -> str:
     """The imports of the shared part, prange among them; `math` is imported with what the kernel needs."""
     kept = [line for line in imports.splitlines() if not line.startswith("from math")]
     return "\n".join(kept).replace("njit, types", "njit, prange, types")
-
-
-def _deploy_lines(program: Program, layout: Columns) -> list[str]:
-    """Lines that compute `theta` from what is stored; none where the user's array is theta."""
-    if program.deploy is None:
-        return []
-    expr: Expr = substitute(program.deploy, {Sym(new(b.name)): Sym(b.name) for b in program.buffers})
-    lines: list[str] = []
-    for name in free_names([Assign("theta", expr)]):
-        buffer = program.buffer(name)
-        if buffer.role == "param":
-            lines.append(f"{name} = array")
-        elif buffer.level == "element":
-            lines.append(f"{name} = state.{name}[k]")
-        else:
-            lines.append(f"{name} = state.numbers[group, {layout.group.index(name)}]")
-    shown = Printer(wrap=False, prefix="np.")(expr)
-    return lines if shown == "theta" else [*lines, f"theta = {shown}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from symopt.backends.text import free_names
@@ -19,17 +20,36 @@ class Columns:
     group: tuple[str, ...]
     tensor: tuple[str, ...]
 
-    def place(self, name: str) -> str:
-        """The text that reads or writes a number in the row of its group or of its tensor."""
-        if name in self.group:
-            return f"row[{self.group.index(name)}]"
-        return f"tensor_row[{self.tensor.index(name)}]"
+    def sorted(self, names: Iterable[str]) -> list[str]:
+        """Names in the order in which their numbers lie, those of the group first."""
+        return sorted(names, key=lambda name: (name not in self.group, self._home(name).index(name)))
+
+    def runs(self, names: Iterable[str]) -> list[list[str]]:
+        """The names as runs of neighbours."""
+        found: list[list[str]] = []
+        for name in self.sorted(names):
+            home = self._home(name)
+            if found and home is self._home(found[-1][-1]) and home.index(found[-1][-1]) + 1 == home.index(name):
+                found[-1].append(name)
+            else:
+                found.append([name])
+        return found
+
+    def run(self, names: list[str], group: str, tensor: str) -> str:
+        """The text of a run: `rows[group, 3:6]` for group = "rows[group"."""
+        home = self._home(names[0])
+        first = home.index(names[0])
+        columns = f"{first or ''}:{first + len(names)}" if len(names) > 1 else f"{first}"
+        return f"{group if home is self.group else tensor}, {columns}]"
+
+    def _home(self, name: str) -> tuple[str, ...]:
+        return self.group if name in self.group else self.tensor
 
 
 def columns(program: Program) -> Columns:
     """Lay out the tables of numbers."""
     group = ["t", *(hyper.name for hyper in program.hyperparameters)]
-    tensor = ["size"]
+    tensor = ["size"]  # always there, so that a table of tensors has a column
     for buffer in program.buffers:
         if buffer.level in ("step", "global"):
             group.append(buffer.name)

@@ -1,10 +1,13 @@
 """The functions of scalars that emitted kernels may call; each file carries the ones that it uses.
 
-They compile into the float32 and the float64 loop alike and so hold no literal. NaN goes through all of them.
+They compile into the float32 and the float64 loop alike and so hold no bare literal. NaN goes through all of them.
 """
 
+# pyright: basic
 import numpy as np
 from numba.extending import register_jitable
+
+from symopt.backends.support import LANES
 
 BELOW = 1 - 2.0**-23  # x * BELOW is strictly below x in float32 too
 
@@ -53,5 +56,23 @@ def every(t, k):
 
 @register_jitable
 def below(f, x):
-    """A number strictly below x, toward zero, that the type f holds exactly."""
-    return f(x * BELOW)
+    """A number strictly below x, toward zero, that the type f holds exactly; in float64."""
+    return 1.0 * f(x * BELOW)
+
+
+@register_jitable
+def added(lanes):
+    """The sum of the lanes, in float64 and in their order."""
+    result = 0.0
+    for lane in range(LANES):
+        result += lanes[lane]
+    return result
+
+
+@register_jitable
+def largest(lanes):
+    """The largest of the lanes, none of them negative; NaN wins."""
+    result = 0.0
+    for lane in range(LANES):
+        result = maximum(result, lanes[lane])
+    return result

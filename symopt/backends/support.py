@@ -3,9 +3,11 @@
 This module is the one place where that text is written; emitted files hold a copy, so that they need no symopt.
 """
 
-# ruff: noqa: D101, D103, D105, D107 - private in the files that carry it
+# pyright: basic
+# pyright: reportIndexIssue=false, reportGeneralTypeIssues=false, reportCallIssue=false, reportPrivateImportUsage=false
+# ruff: noqa: D103, F401, N812
 # --- from here on part of every emitted file ---
-from math import isfinite, prod
+from math import inf, isfinite, prod
 from operator import is_
 
 import numpy as np
@@ -17,6 +19,7 @@ CHUNK = 16384  # elements; constant, so that sums have the same bits on every ma
 BLOCKS = 1024  # shares of about equal work that the threads divide among themselves
 LANES = 64  # partial sums of a chunk
 NUMBER = (int, float, np.integer, np.floating)
+LARGEST = np.finfo(float).max
 
 # The public heads of a NumPy array and of a dtype (numpy/ndarraytypes.h), in words of 8 bytes.
 DATA = object.__basicsize__ // 8
@@ -37,7 +40,7 @@ def pointer(typing, address, like):
 
 @njit(cache=True)
 def read_heads(ids, shapes, dtype, flags, table):
-    """Read where each array's data lies; count the arrays unlike `shapes`, `dtype` and `flags`, and those that moved."""
+    """Read where each array lies; count the arrays unlike `shapes`, `dtype` and `flags`, and those that moved."""
     odd = moved = 0
     for k, column in np.ndindex(ids.shape):
         head = carray(pointer(ids[k, column], ids), FLAGS + 1)
@@ -71,6 +74,17 @@ def find_overlap(order, table, extents, written):
 
 
 @register_jitable
+def begin(given, numbers, rows):
+    """Begin a step: count it and take the numbers that it was given."""
+    if numbers.shape != rows.shape:
+        raise ValueError("state.numbers has another shape than the one that init made.")
+    for group in range(len(numbers)):
+        numbers[group, 0] += 1
+        for column in range(given.shape[1]):
+            numbers[group, 1 + column] = given[group, column]
+
+
+@register_jitable
 def rounded(numbers, rows):
     """Copy a table of float64 numbers to one in the dtype of the arrays; each number is rounded once."""
     for k in range(len(numbers)):
@@ -91,17 +105,28 @@ def check_array(label, array, dtype, shape, written):
         raise ValueError(f"{label} must be writable.")
 
 
+def check_apart(names, table, sizes, written):
+    """No written buffer may share memory with any other; a column of `table` holds the addresses of one buffer."""
+    clash = find_overlap(np.argsort(table, axis=None, kind="stable"), table, sizes, written)
+    if clash != (0, 0):
+        first, second = (f"{names[cell % len(names)]}[{cell // len(names)}]" for cell in sorted(clash))
+        raise ValueError(f"{first} and {second} share memory.")
+
+
 def check_number(name, words, inside, value):
     if not isinstance(value, NUMBER) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, not {value!r}.")
-    if not (isfinite(value) and inside(value)):
+    if inside is None:
+        return float(value)
+    number = float(value) if -LARGEST <= value <= LARGEST else inf
+    if not (isfinite(number) and inside(number)):
         raise ValueError(f"{name} must be {words}, not {value}.")
-    return float(value)
+    return number
 
 
 def per_group(name, value, count):
     """One value for each of `count` groups."""
-    if isinstance(value, NUMBER) or not hasattr(value, "__len__") or isinstance(value, str):
+    if not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) == 0:
         return [value] * count
     if len(value) != count:
         raise ValueError(f"{name} has {len(value)} values for {count} groups.")
@@ -109,10 +134,14 @@ def per_group(name, value, count):
 
 
 class Plan:
-    """The chunks of all tensors and the addresses of all buffers. `names` maps each buffer to whether it is written."""
+    """The chunks of all tensors, the addresses of all buffers, and room for the numbers of a step.
 
-    def __init__(self, names, dtype, shapes, groups):
-        self.arguments = names, dtype, shapes, groups
+    layout: each buffer with whether it is written, then the widths of `given`, `rows`, `tensor_rows` and `part`
+    """
+
+    def __init__(self, layout, dtype, shapes, groups):
+        self.arguments = layout, dtype, shapes, groups
+        names, given, columns, tensor_columns, sums = layout
         self.names, self.written, self.dtype, self.shapes = tuple(names), np.array([*names.values()]), dtype, shapes
         sizes = [prod(shape) for shape in shapes]
         pieces = [(k, at, min(CHUNK, n - at), groups[k]) for k, n in enumerate(sizes) for at in range(0, n, CHUNK)]
@@ -121,12 +150,18 @@ class Plan:
         self.blocks = np.unique(np.searchsorted(until, np.arange(BLOCKS + 1) * until[-1] // BLOCKS))
         self.groups = np.array(groups, np.int64)
         self.group_count = max(groups, default=0) + 1
+        self.sizes = np.array(sizes, np.int64)
         self.held = [()] * len(names)
         self.ids = np.zeros((len(shapes), len(names)), np.int64)
-        self.table = np.zeros_like(self.ids)
-        self.sizes = np.array(sizes, np.int64)
+        self.table = np.zeros((len(shapes), len(names)), np.int64)
+        self.checked = False
         self.flags = np.array([C_CONTIGUOUS | ALIGNED | WRITEABLE * w for w in names.values()], np.int64)
         self.dims = np.array([(len(s), *s, *[0] * (64 - len(s))) for s in shapes], np.int64).reshape(-1, 65)
+        self.values = None
+        self.given = np.zeros((self.group_count, given))
+        self.rows = np.zeros((self.group_count, columns), dtype)
+        self.tensor_rows = np.zeros((len(shapes), tensor_columns), dtype)
+        self.part = np.zeros((len(self.work), sums))
 
     def __reduce__(self):
         return Plan, self.arguments  # addresses mean nothing in a copy
@@ -141,27 +176,44 @@ class Plan:
             [check_number(name, words, inside, number) for number in per_group(name, value, count)]
             for (name, (words, inside)), value in zip(tests.items(), values, strict=True)
         ]
-        return np.array(columns).T.reshape(count, len(tests))
+        return np.array(columns).reshape(len(tests), count).T
+
+    def take(self, tests, *values):
+        """Take the numbers of a step, after every check; the very same ones as before are not looked at again."""
+        if self.values is not None and all(map(is_, values, self.values)):
+            return
+        self.values = None
+        self.given[:, : len(tests)] = self.hyper(tests, values)
+        if all(isinstance(value, NUMBER) for value in values):  # a list may change under our hands
+            self.values = values
+
+    def take_inputs(self, first, **inputs):
+        """Take the numbers that come from outside; NaN and infinities are for the equations to judge."""
+        for column, (name, value) in enumerate(inputs.items(), first):
+            numbers = per_group(name, value, self.group_count)
+            self.given[:, column] = [check_number(name, "", None, number) for number in numbers]
 
     def bind(self, *buffers):
         """Take the arrays of a step, after every check."""
         for column, arrays in enumerate(buffers):
             held = self.held[column]
             if arrays is not held and not (len(arrays) == len(held) and all(map(is_, arrays, held))):
-                self.take(column, tuple(arrays))
+                self.hold(column, tuple(arrays))
         odd, moved = read_heads(self.ids, self.dims, id(self.dtype), self.flags, self.table)
-        if odd:
-            self.check_arrays()
-        if moved:
+        if odd or moved or not self.checked:
+            self.checked = False
+            if odd:
+                self.check_arrays()
             self.check_overlap()
+            self.checked = True
 
-    def take(self, column, arrays):
+    def hold(self, column, arrays):
         name = self.names[column]
         if len(arrays) != len(self.shapes):
             raise ValueError(f"{name} has {len(arrays)} arrays for {len(self.shapes)} tensors.")
-        for k, array in enumerate(arrays):
-            if not isinstance(array, np.ndarray):
-                raise TypeError(f"{name}[{k}] must be a NumPy array, not {type(array).__name__}.")
+        if not all(issubclass(kind, np.ndarray) for kind in set(map(type, arrays))):
+            for k, (array, shape) in enumerate(zip(arrays, self.shapes, strict=True)):
+                check_array(f"{name}[{k}]", array, self.dtype, shape, self.written[column])
         self.ids[:, column] = np.fromiter(map(id, arrays), np.int64, len(arrays))
         self.held[column] = arrays
 
@@ -171,26 +223,30 @@ class Plan:
                 check_array(f"{name}[{k}]", array, self.dtype, shape, written)
 
     def check_overlap(self):
-        """No written buffer may share memory with any other buffer."""
         if self.table.size and self.table[0, 0] != self.held[0][0].ctypes.data:
             raise RuntimeError("This NumPy lays out its arrays in a way that this file does not know.")
-        order = np.argsort(self.table, axis=None, kind="stable")
-        clash = find_overlap(order, self.table, self.sizes * self.dtype.itemsize, self.written)
-        if clash != (0, 0):
-            width = len(self.names)
-            self.table[:] = 0  # so that the next step looks again
-            first, second = (f"{self.names[cell % width]}[{cell // width}]" for cell in sorted(clash))
-            raise ValueError(f"{first} and {second} share memory.")
+        check_apart(self.names, self.table, self.sizes * self.dtype.itemsize, self.written)
 
 
-def plan_for(params, groups, names):
+def plan_for(params, groups, layout):
     """The plan of these parameters, all of one floating dtype."""
-    groups = [0] * len(params) if groups is None else list(groups)
-    if len(groups) != len(params) or not all(isinstance(k, int) and k >= 0 for k in groups):
+    groups = [0] * len(params) if groups is None else [int(k) for k in groups]
+    if len(groups) != len(params) or min(groups, default=0) < 0:
         raise ValueError("groups must give one number, 0 or more, for each tensor.")
     dtype = getattr(params[0], "dtype", None) if len(params) else np.dtype(np.float32)
-    for k, array in enumerate(params):
-        check_array(f"params[{k}]", array, dtype, getattr(array, "shape", ()), written=True)
+    check_params(dtype, [getattr(array, "shape", ()) for array in params], params=params)
     if dtype not in (np.float32, np.float64):
         raise TypeError(f"params[0] must be float32 or float64, not {dtype}.")
-    return Plan(names, dtype, [array.shape for array in params], groups)
+    return Plan(layout, dtype, [array.shape for array in params], groups)
+
+
+def check_params(dtype, shapes, **buffers):
+    """Refuse what cannot be written in place: each array must be sound, and no two may share memory."""
+    for name, arrays in buffers.items():
+        if len(arrays) != len(shapes):
+            raise ValueError(f"{name} has {len(arrays)} arrays for {len(shapes)} tensors.")
+        for k, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
+            check_array(f"{name}[{k}]", array, dtype, shape, written=True)
+    table = np.array([[array.ctypes.data for array in arrays] for arrays in buffers.values()], np.int64).T.copy()
+    extents = np.array([prod(shape) * dtype.itemsize for shape in shapes], np.int64)
+    check_apart(tuple(buffers), table, extents, np.ones(len(buffers), bool))

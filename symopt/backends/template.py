@@ -19,7 +19,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the output is Python and LaTeX, not HTML
+        autoescape=False,  # the output is Python and LaTeX, not HTML
     )
 
 

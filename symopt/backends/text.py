@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from textwrap import wrap
 
 from symopt.errors import SymoptError
 from symopt.expr import PRECEDENCE, Call, Expr, Num, Sym, symbols
 from symopt.ir import Assign
 
+WIDTH = 120
 FUNCTIONS = {
     "sqrt": "sqrt", "exp": "exp", "log": "log", "expm1": "expm1", "log1p": "log1p", "abs": "abs", "sign": "sign",
     "floor": "floor", "ceil": "ceil", "sin": "sin", "cos": "cos", "tan": "tan", "tanh": "tanh", "max": "maximum",
@@ -16,33 +18,59 @@ FUNCTIONS = {
 }  # fmt: skip
 """The operations that print as a call, with the function that emitted files define or import for each."""
 
-_INFIX = {"+": "+", "-": "-", "*": "*", "/": "/", "**": "**", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "eq": "==", "ne": "!="}
-_INFIX |= {"and": "&", "or": "|"}
+_INFIX = {
+    "+": "+", "-": "-", "*": "*", "/": "/", "**": "**", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "eq": "==",
+    "ne": "!=", "and": "&", "or": "|",
+}  # fmt: skip
 _LEVEL = {**PRECEDENCE, "and": 3, "or": 1, "<": 0, "<=": 0, ">": 0, ">=": 0, "eq": 0, "ne": 0}
+
+_OWN_WORDS = frozenset(
+    "LANES added below block blocks body carray chunk f float given group groups i int kernel lane largest len n np "
+    "numbers offset part pointer prange range rounded row rows start table tensor tensor_numbers tensor_rows whole "
+    "work".split()
+)
+
+
+def local(name: str) -> str:
+    """The name of a value inside a kernel: the author's, with an underscore where the kernel needs the word."""
+    taken = name in _OWN_WORDS or name in FUNCTIONS.values()
+    return f"{name}_" if taken else name
 
 
 class Printer:
     """Prints one expression; `wrap` puts each literal into f(...), as the element loop needs it."""
 
-    def __init__(self, wrap: bool, prefix: str = ""):
+    def __init__(self, wrap: bool):
         self.wrap = wrap
-        self.prefix = prefix
 
     def __call__(self, expr: Expr) -> str:
         return self._print(expr)[0]
+
+    def name(self, name: str) -> str:
+        """The text of a name."""
+        return local(name)
+
+    def call(self, op: str, args: tuple[Expr, ...]) -> str:
+        """The text of a function applied to its arguments."""
+        return f"{FUNCTIONS[op]}({', '.join(self.floating(arg) for arg in args)})"
+
+    def floating(self, expr: Expr) -> str:
+        """An expression that is no integer to the compiler: the results of a function have one type."""
+        shown = self(expr)
+        return f"{shown}.0" if not self.wrap and isinstance(expr, Num) and shown.lstrip("-").isdigit() else shown
 
     def _print(self, expr: Expr) -> tuple[str, int]:
         match expr:
             case Num(value):
                 return self._number(value)
             case Sym(name):
-                return name, 10
+                return self.name(name), 10
             case Call("neg", (a,)):
                 return f"-{self._inside(a, 6)}", 6
             case Call("not", (a,)):
                 return f"(not {self._inside(a, 9)})", 10
             case Call("pi", ()):
-                return self._literal("3.141592653589793"), 10
+                return self._literal("pi"), 10
             case Call("below", (a,)):
                 return f"below(f, {self(a)})", 10
             case Call("**", (a, b)):
@@ -51,7 +79,7 @@ class Printer:
                 level = _LEVEL[op]
                 return f"{self._inside(a, level)} {_INFIX[op]} {self._inside(b, level + 1)}", level
             case Call(op, args) if op in FUNCTIONS:
-                return f"{self.prefix}{FUNCTIONS[op]}({', '.join(self(arg) for arg in args)})", 10
+                return self.call(op, args), 10
             case _:
                 raise SymoptError(f"no kernel can print {expr}")
 
@@ -78,9 +106,40 @@ def _decimal(value: Fraction) -> str:
 
 
 def lines(assigns: Iterable[Assign], wrap: bool) -> list[str]:
-    """One line of text per assignment."""
+    """The assignments, one after the other."""
     show = Printer(wrap)
-    return [f"{assign.name} = {show(assign.value)}" for assign in assigns]
+    return [
+        line for assign in assigns for line in assignment(local(assign.name), show.floating(assign.value), indent=4)
+    ]
+
+
+def assignment(target: str, value: str, indent: int) -> list[str]:
+    """`target = value`, in parentheses over several lines where it is long."""
+    flat = f"{target} = {value}"
+    if indent + len(flat) <= WIDTH:
+        return [flat]
+    return [f"{target} = (", *(f"    {line}" for line in _broken(value, WIDTH - indent - 4)), ")"]
+
+
+def _broken(text: str, width: int) -> list[str]:
+    return wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def filled(before: str, items: Iterable[str], after: str, indent: int = 0) -> list[str]:
+    """`before`, the items, `after` on one line where that fits, else with the items on lines of their own."""
+    items = list(items)
+    whole = f"{before}{', '.join(items)}{after}"
+    if indent + len(whole) <= WIDTH or not items:
+        return [whole]
+    inner = _broken(f"{', '.join(items)},", WIDTH - indent - 4)
+    return [before.rstrip(), *(f"    {line}" for line in inner), after.lstrip()]
+
+
+def targets(names: Iterable[str], source: str, indent: int = 0) -> list[str]:
+    """`a, b, c = source`, in parentheses where it is long."""
+    names = list(names)
+    flat = f"{', '.join(names)} = {source}"
+    return [flat] if indent + len(flat) <= WIDTH else filled("(", names, f") = {source}", indent)
 
 
 def free_names(assigns: Iterable[Assign], results: Iterable[str] = ()) -> list[str]:

@@ -64,5 +64,3 @@ def _term(coefficient: Any, value: Any) -> Expr:
     if coefficient.could_extract_minus_sign():
         return negate(multiply(from_sympy(-coefficient), from_sympy(value)))
     return multiply(from_sympy(coefficient), from_sympy(value))
-
-

@@ -1,8 +1,9 @@
 """The form in which an optimizer trains: the user's array holds the next gradient point, `theta` is recovered from it.
 
-A gradient at `theta[t-1]` needs nothing. A gradient at another point P, linear in the states with step-level coefficients,
-needs a change of variables: P takes the place of one state whose coefficient is never zero, and that state is recovered as
-(P - the other terms)/coefficient, with the coefficients that P was made with. Where no state can go, all are kept.
+A gradient at `theta[t-1]` needs nothing. A gradient at another point P, linear in the states with step-level
+coefficients, needs a change of variables: P takes the place of one state whose coefficient is never zero, and that
+state is recovered as (P - the other terms)/coefficient, with the coefficients that P was made with. Where no state
+can go, all are kept.
 """
 
 from __future__ import annotations
@@ -12,7 +13,23 @@ from dataclasses import dataclass
 from symopt.derive.linear import Linear, linear_form, recombine
 from symopt.derive.nonzero import default_size, never_zero
 from symopt.errors import SymoptError
-from symopt.expr import ONE, START, T, ZERO, Call, Expr, Num, Seq, Sym, add, divide, multiply, negate, sequences, substitute
+from symopt.expr import (
+    ONE,
+    START,
+    ZERO,
+    Call,
+    Expr,
+    Num,
+    Seq,
+    Sym,
+    T,
+    add,
+    divide,
+    multiply,
+    negate,
+    sequences,
+    substitute,
+)
 from symopt.recurrence import Equation, Optimizer
 
 POINT = "point"
@@ -27,6 +44,8 @@ class Training:
     starts: x[0] of each; the param's is its first gradient point where that is not theta[0]
     deploy: theta after a step from stored new values; None where theta is the user's array
     levels: of every sequence, new ones included
+    train: the way back, the training point from theta and stored new values; None where the two swap places
+    recovered: the state that is not stored, and its old value from stored old ones; None where all are stored
     """
 
     source: Optimizer
@@ -36,6 +55,8 @@ class Training:
     starts: tuple[tuple[str, Expr], ...]
     deploy: Expr | None
     levels: dict[str, str]
+    train: Expr | None = None
+    recovered: tuple[str, Expr] | None = None
 
 
 def training_form(optimizer: Optimizer) -> Training:
@@ -62,7 +83,9 @@ def _unchanged(optimizer: Optimizer, param: str, states: tuple[str, ...], deploy
         del starts[param]
     elif param != "theta":
         starts.setdefault(param, ZERO)
-    return Training(optimizer, optimizer.equations, param, states, tuple(starts.items()), deploy, dict(optimizer.levels))
+    return Training(
+        optimizer, optimizer.equations, param, states, tuple(starts.items()), deploy, dict(optimizer.levels)
+    )
 
 
 def _droppable(optimizer: Optimizer, form: Linear) -> str | None:
@@ -82,7 +105,9 @@ def _keep_all(optimizer: Optimizer, states: tuple[str, ...]) -> Training:
     if first == Seq("theta", START):
         del starts[POINT]
     levels = {**optimizer.levels, POINT: "element"}
-    return Training(optimizer, (*optimizer.equations, ahead), POINT, states, tuple(starts.items()), Seq("theta", 0), levels)
+    return Training(
+        optimizer, (*optimizer.equations, ahead), POINT, states, tuple(starts.items()), Seq("theta", 0), levels
+    )
 
 
 def _exchange(optimizer: Optimizer, form: Linear, dropped: str, states: tuple[str, ...]) -> Training:
@@ -108,8 +133,10 @@ def _exchange(optimizer: Optimizer, form: Linear, dropped: str, states: tuple[st
         equations = [recovery, *equations, Equation(POINT, point)]
     kept = tuple(name for name in states if name != dropped) + tuple(m.name for m in made.values() if m.equation)
     starts = _exchanged_starts(optimizer, made, dropped)
-    deploy = Seq("theta", 0) if dropped != "theta" else _recovered(form, made, dropped, 0)
-    return Training(optimizer, tuple(equations), POINT, kept, starts, deploy, levels)
+    gone = dropped == "theta"
+    deploy = _recovered(form, made, dropped, 0) if gone else Seq("theta", 0)
+    train = point if gone else None
+    return Training(optimizer, tuple(equations), POINT, kept, starts, deploy, levels, train, (dropped, old))
 
 
 class _Made:
@@ -187,6 +214,3 @@ def _tidy(expr: Expr) -> Expr:
             return _tidy(a) if right == ZERO else Call("-", (_tidy(a), right))
         case _:
             return expr
-
-
-

@@ -1,7 +1,7 @@
 """Number systems: exact rationals, 50-digit reals and float64, with one table of operations each.
 
-All but the rationals keep IEEE's rules at the edges (1/0 is inf, 0*inf and log(-1) are NaN, NaN wins in max and min and
-loses every comparison). An operation that leaves the rationals gives a `Beyond`, which is an error only where it is used.
+All but the rationals keep IEEE's rules at the edges: 1/0 is inf, 0*inf and log(-1) are NaN, NaN wins in max and min and
+loses every comparison. What leaves the rationals is a `Beyond`, which is an error only where it is used.
 """
 
 from __future__ import annotations
@@ -53,8 +53,7 @@ class Beyond:
 def over_arrays(table: Mapping[str, Operation]) -> dict[str, Operation]:
     """The same operations, also element by element over object arrays."""
     return {
-        op: np.frompyfunc(function, OPERATIONS[op], 1) if OPERATIONS[op] else function
-        for op, function in table.items()
+        op: np.frompyfunc(function, OPERATIONS[op], 1) if OPERATIONS[op] else function for op, function in table.items()
     }
 
 
@@ -67,11 +66,14 @@ _PLAIN: dict[str, Operation] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "neg": operator.neg, "abs": abs,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "eq": operator.eq, "ne": operator.ne,
     "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": operator.not_,
-    "where": lambda c, a, b: a if c else b, "every": lambda t, k: t % k == 0,
+    "where": lambda c, a, b: a if c else b, "every": lambda t, k: k != 0 and t % k == 0,
 }  # fmt: skip
 
 
 # ---- exact rationals ----
+
+_LONGEST = 1_000_000
+"""Bits of an exact power."""
 
 
 def _exact(op: str, function: Operation) -> Operation:
@@ -94,16 +96,18 @@ def _exact_sqrt(x: Fraction) -> Any:
 
 
 def _exact_power(a: Fraction, b: Fraction) -> Any:
-    if b.denominator == 1 and (a != 0 or b >= 0) and abs(b) < 1_000_000:
-        return a ** int(b)
-    if b.denominator == 2 and abs(b) < 1_000_000 and a > 0:
+    if b.denominator == 2 and a > 0:
         root = _exact_sqrt(a)
-        return root if isinstance(root, Beyond) else root ** int(2 * b)
-    return Beyond(f"({a})**({b}) is not rational")
+        return root if isinstance(root, Beyond) else _exact_power(root, 2 * b)
+    if b.denominator > 1 or (a == 0 and b < 0):
+        return Beyond(f"({a})**({b}) is not rational")
+    if abs(b) * (a.numerator.bit_length() + a.denominator.bit_length()) > _LONGEST:
+        return Beyond(f"({a})**({b}) is too long")
+    return a ** int(b)
 
 
 _EXACT = _PLAIN | {
-    "/": lambda a, b: Fraction(a) / b if b != 0 else Beyond(f"{a}/0 is no number"), "**": _exact_power, "sqrt": _exact_sqrt,
+    "/": lambda a, b: a / b if b != 0 else Beyond(f"{a}/0 is no number"), "**": _exact_power, "sqrt": _exact_sqrt,
     "exp": _at("exp", zero=1), "log": _at("log", one=0), "expm1": _at("expm1", zero=0), "log1p": _at("log1p", zero=0),
     "sin": _at("sin", zero=0), "cos": _at("cos", zero=1), "tan": _at("tan", zero=0), "tanh": _at("tanh", zero=0),
     "sign": lambda x: Fraction((x > 0) - (x < 0)), "floor": lambda x: Fraction(math.floor(x)),
@@ -178,7 +182,7 @@ _FLOAT: dict[str, Operation] = {
     "and": np.logical_and, "or": np.logical_or, "not": np.logical_not, "every": lambda t, k: np.equal(np.mod(t, k), 0),
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "expm1": np.expm1, "log1p": np.log1p, "sign": np.sign,
     "floor": np.floor, "ceil": np.ceil, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh, "max": np.maximum,
-    "min": np.minimum, "where": lambda c, a, b: np.where(c, a, b)[()], "isfinite": np.isfinite, "pi": lambda: np.float64(np.pi),
-    "clip": lambda x, lo, hi: np.minimum(np.maximum(x, lo), hi),
+    "min": np.minimum, "where": lambda c, a, b: np.where(c, a, b)[()], "isfinite": np.isfinite,
+    "clip": lambda x, lo, hi: np.minimum(np.maximum(x, lo), hi), "pi": lambda: np.float64(np.pi),
 }  # fmt: skip
 FLOAT = Numbers("float64", np.float64, {op: _quiet(function) for op, function in _FLOAT.items()}, float)

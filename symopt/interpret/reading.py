@@ -18,8 +18,10 @@ class Reader:
     """The names of one moment and what they stand for.
 
     A value is looked up for a tensor, which belongs to a group: an array, or one number for the whole tensor.
+    Shared parts of expressions are computed once, so a name must not change its value.
 
-    shapes, groups: of each tensor; sequences: x[t], x[t-1] or x[0] -> a value per tensor; plain: per group, name -> number
+    shapes, groups: of each tensor; plain: per group, name -> number
+    sequences: x[t], x[t-1] or x[0] -> a value per tensor
     """
 
     numbers: Numbers
@@ -27,10 +29,16 @@ class Reader:
     groups: Sequence[int]
     sequences: dict[Seq, list[Any]]
     plain: list[dict[str, Any]]
-    _over_all: dict[Expr, Any] = field(default_factory=dict[Expr, Any])
+    _found: dict[tuple[int, int], tuple[Expr, Any]] = field(default_factory=dict[tuple[int, int], tuple[Expr, Any]])
 
     def value(self, expr: Expr, tensor: int) -> Any:
         """The value of an expression at one tensor."""
+        place = (id(expr), -1 if isinstance(expr, Reduction) and expr.over == "all" else tensor)
+        if place not in self._found:
+            self._found[place] = (expr, self._value(expr, tensor))  # the expression is kept, so its id stays its own
+        return self._found[place][1]
+
+    def _value(self, expr: Expr, tensor: int) -> Any:
         match expr:
             case Num(value):
                 return self.numbers.constant(value)
@@ -40,12 +48,8 @@ class Reader:
                 return self.sequences[expr][tensor]
             case Call(op, args):
                 return self.numbers.apply(op, *(self.value(arg, tensor) for arg in args))
-            case Reduction(over="all"):
-                if expr not in self._over_all:
-                    self._over_all[expr] = self._reduced(expr, range(len(self.shapes)))
-                return self._over_all[expr]
-            case Reduction():
-                return self._reduced(expr, [tensor])
+            case Reduction(over=over):
+                return self._reduced(expr, range(len(self.shapes)) if over == "all" else [tensor])
 
     def filled(self, value: Any, tensor: int) -> Any:
         """A value as an array of the tensor's shape, also where it is one number."""

@@ -22,6 +22,7 @@ FENCES = {
 RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "eq": "=", "ne": r"\ne"}
 NORMS = {"norm": ["2"], "maxabs": [r"\infty"], "dot": []}
 ALL = r"\mathrm{all}"
+WIDEST_SUBSCRIPT = 9.0  # em, in the size of the base
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,20 @@ class Forms(ABC):
             case Call("max" | "min" as op, _):
                 return self.called(f"\\{op}", _operands(expr, op), r"\{", r"\}"), Level.FACTOR
             case Call("clip", (a, low, high)):
-                ends = ", ".join(self.in_line().at(end, Level.SUM) for end in (low, high))
-                return self.called(f"\\operatorname{{clip}}_{{[{ends}]}}", (a,)), Level.FACTOR
+                return self.clip(a, low, high), Level.FACTOR
             case Call("where", _):
                 return self.cases(expr), Level.CASES
             case Call(op, (_,) as args) if op in FUNCTIONS:
                 return self.called(FUNCTIONS[op], args), Level.FACTOR
             case _:
                 raise unprintable(expr)
+
+    def clip(self, a: Expr, low: Expr, high: Expr) -> str:
+        """A value held between two ends, which stand below the name if they are short."""
+        ends = ", ".join(self.in_line().at(end, Level.SUM) for end in (low, high))
+        if width(ends) > WIDEST_SUBSCRIPT or r"\begin" in ends:
+            return self.called(r"\operatorname{clip}", (a, low, high))
+        return self.called(f"\\operatorname{{clip}}_{{[{ends}]}}", (a,))
 
     def reduction(self, expr: Reduction) -> Shown:
         """A number made of all elements; over all tensors it carries the subscript `all`."""

@@ -49,9 +49,9 @@ def multiplied(shown: list[str]) -> list[str]:
 
 def _between(before: str, after: str) -> str:
     word = before.startswith(r"\mathrm") or after.startswith(r"\mathrm")
-    number = before[0].isdigit()
+    bars = before[0].isdigit() or before.startswith(r"\frac")
     opens = after.startswith(("(", r"\left("))
-    if after[0].isdigit() or (number and after.startswith(r"\frac")) or (before.startswith(r"\mathrm") and opens):
+    if after[0].isdigit() or (bars and after.startswith(r"\frac")) or (before.startswith(r"\mathrm") and opens):
         return r"\cdot "
     return r"\, " if word and not opens else ""
 

@@ -30,18 +30,12 @@ def width(latex: str) -> float:
 
 
 def _row(tokens: list[str], at: int, ends: tuple[str, ...] = ()) -> tuple[float, int]:
-    """The width of the tokens up to one of `ends`, and the place after it; line breaks start anew."""
-    widest = total = 0.0
-    while at < len(tokens):
-        token = tokens[at]
-        if token in ends:
-            return max(widest, total), at + 1
-        if token == r"\\":
-            widest, total, at = max(widest, total), 0.0, at + 1
-            continue
+    """The width of the tokens up to one of `ends`, and the place of that end."""
+    total = 0.0
+    while at < len(tokens) and tokens[at] not in ends:
         size, at = _item(tokens, at)
         total += size
-    return max(widest, total), at
+    return total, at
 
 
 def _item(tokens: list[str], at: int) -> tuple[float, int]:
@@ -49,7 +43,8 @@ def _item(tokens: list[str], at: int) -> tuple[float, int]:
     if token in ("^", "_"):
         return _scripts(tokens, at)
     if token == "{":
-        return _row(tokens, at + 1, ("}",))
+        size, end = _row(tokens, at + 1, ("}",))
+        return size, end + 1
     if token == r"\frac":
         above, at = _item(tokens, at + 1)
         below, at = _item(tokens, at)
@@ -58,7 +53,8 @@ def _item(tokens: list[str], at: int) -> tuple[float, int]:
         inside, at = _item(tokens, at + 1)
         return inside + 0.85, at
     if token in (r"\mathrm", r"\text", r"\operatorname"):
-        return _upright(tokens, at + 1, 0.17 if token == r"\operatorname" else 0.0)
+        size, end = _item(tokens, at + 1)
+        return 0.92 * size + (0.17 if token == r"\operatorname" else 0.0), end
     if token in (r"\hat", r"\bar", r"\tilde", r"\dot"):
         return _item(tokens, at + 1)
     if token == r"\begin":
@@ -75,18 +71,18 @@ def _scripts(tokens: list[str], at: int) -> tuple[float, int]:
     return _SCRIPT * size + 0.05, end
 
 
-def _upright(tokens: list[str], at: int, extra: float) -> tuple[float, int]:
-    if tokens[at] != "{":
-        return _glyph(tokens[at]), at + 1
-    size, at = _row(tokens, at + 1, ("}",))
-    return size + extra, at
-
-
 def _environment(tokens: list[str], at: int) -> tuple[float, int]:
-    """The widest line; `cases` has a brace and a space between its columns besides."""
-    start = tokens.index("}", at) + 1
-    size, end = _row(tokens, start, (r"\end",))
-    return size + (2.1 if "cases" in "".join(tokens[at:start]) else 0.0), tokens.index("}", end) + 1
+    """The widest cell of each column, and for `cases` the brace and the space between its columns."""
+    end = tokens.index("}", at)
+    columns: list[float] = [0.0]
+    column = 0
+    while tokens[end] != r"\end":
+        column = column + 1 if tokens[end] == "&" else 0
+        size, end = _row(tokens, end + 1, ("&", r"\\", r"\end"))
+        columns += [0.0] * (column + 1 - len(columns))
+        columns[column] = max(columns[column], size)
+    brace = 2.1 if "cases" in "".join(tokens[at : tokens.index("}", at)]) else 0.0
+    return sum(columns) + brace, tokens.index("}", end) + 1
 
 
 def _glyph(token: str) -> float:

@@ -29,6 +29,7 @@ def parse_equation(latex: str, symbols: Symbols) -> Equation:
     left = reader.factor()
     if not isinstance(left, Seq) or left.shift != 0:
         raise LatexError("an equation starts with the sequence that it defines, such as m_t", 1)
+    reader.take("&")
     if not reader.take("=", r"\leftarrow"):
         raise reader.now.error(f"expected = after the left-hand side, found {reader.now.text}")
     return Equation(left.name, reader.whole())
@@ -125,7 +126,8 @@ class Reader(Primaries):
         """A primary with its exponent, or a big sum, which takes all factors to its right."""
         start = self.now
         if self.take(r"\sum"):
-            return Reduction("total", (self.term(),), self.scope())
+            over = self.scope()
+            return Reduction("total", (self.term(),), over)
         base, carries = self.primary()
         if not self.sees("^"):
             return base

@@ -228,6 +228,7 @@ class Primaries(Cursor, ABC):
             if word.kind == "word" and word.text not in ("if", "for", "when"):
                 raise word.error(f"expected if or otherwise, found {word.text}")
             rows.append((self.condition(), value))
+            self.take(",")
             if not self.take(r"\\") or self.sees(r"\end{cases}"):
                 raise self.now.error(r"the last row is & \text{otherwise}, for all other cases")
         self.take(".", ",")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 
 from symopt.expr import ARITHMETIC, BOOLEAN, ONE, Call, Expr, Num, Reduction, Seq, Sym
 from symopt.latex.constants import constant
@@ -37,12 +38,12 @@ def gradient(point: Expr, *, inline: bool = False) -> str:
     return r"\nabla f" + bracketed(latex(point, inline=inline))
 
 
-def lines(expr: Expr, room: float) -> list[str]:
-    """An expression as displayed lines of at most `room` em; each but the first starts with an operator."""
-    whole = Printer(room=room).at(expr, Level.SUM)
+def lines(expr: Expr, room: float, *, inline: bool = False) -> list[str]:
+    """An expression as lines of at most `room` em; each but the first starts with an operator."""
+    whole = Printer(inline, room=room).at(expr, Level.SUM)
     if width(whole) <= room and r"\begin{aligned}" not in whole:
         return [whole]
-    printer = Printer(room=room - 3.5)
+    printer = Printer(inline, room=room - 3.5)
     match expr:
         case Call("+" | "-"):
             return filled(printer.sum_pieces(expr), room, 2.0)
@@ -101,8 +102,17 @@ class Printer(Forms):
                 return self.show(positive)
 
     def quotient(self, a: Expr, b: Expr) -> Shown:
-        """A fraction; a slash in a line of text and below the second fraction bar, where digits get too small."""
-        if self.inline or self.depth > 1:
+        """A fraction; a slash in a line of text and inside another fraction, where letters get too small."""
+        match a:
+            case Call("/", (over, under)):  # a/b/c is a/(bc)
+                return self.quotient(over, Call("*", (under, b)))
+            case Call("*") if (
+                not self.inline and self.depth == 0 and isinstance(front := _factors(a)[0], Call) and front.op == "/"
+            ):
+                return self.product([front, Call("/", (reduce(_times, _factors(a)[1:]), b))])  # a/b times c/d
+            case _:
+                pass
+        if self.inline or self.depth > 0:
             return f"{self.at(a, Level.PRODUCT)} / {self.at(b, Level.FACTOR)}", Level.GREEDY
         deeper = replace(self, depth=self.depth + 1)
         return f"\\frac{{{deeper.at(a, Level.SUM)}}}{{{deeper.at(b, Level.SUM)}}}", Level.FACTOR
@@ -159,6 +169,10 @@ def _terms(expr: Expr, sign: int = 1) -> list[tuple[int, Expr]]:
         case _:
             own, rest = _signed(expr)
             return [(sign * own, rest)]
+
+
+def _times(a: Expr, b: Expr) -> Expr:
+    return Call("*", (a, b))
 
 
 def _factors(expr: Expr) -> list[Expr]:

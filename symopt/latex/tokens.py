@@ -31,7 +31,7 @@ class Token:
 
 SPACING = frozenset(
     r"\, \; \: \! \> \quad \qquad \left \right \bigl \bigr \Bigl \Bigr \biggl \biggr \big \Big \displaystyle "
-    r"\textstyle \limits \nolimits \thinspace \mleft \mright".split()
+    r"\textstyle \notag \nonumber \limits \nolimits \thinspace \mleft \mright".split()
 ) | {"\\ ", "&"}
 SYNONYMS = {
     r"\leq": r"\le", r"\geq": r"\ge", r"\neq": r"\ne", r"\times": r"\times", r"\odot": r"\cdot", r"\wedge": r"\land",
@@ -51,7 +51,7 @@ _PATTERN = re.compile(
     r"|(?P<letter>[A-Za-z])"
     r"|(?P<mark>[-+*/^_{}()\[\]|,=<>&.])"
 )
-_LINES = frozenset({"aligned", "split", "gathered", "multlined", "alignedat"})
+_LINES = frozenset({"align", "aligned", "split", "gathered", "multlined", "alignedat"})
 
 
 def tokenize(latex: str) -> list[Token]:

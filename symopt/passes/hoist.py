@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symopt.expr import BOOLEAN, ONE, ZERO, Call, Expr, Num, Sym, divide, multiply, negate, rebuild, symbols
-from symopt.ir import Assign, Loop, Partial, Program, Reduce, Scalars, Stage, Update, new, truth
-from symopt.lower import fold
+from symopt.ir import Assign, Loop, Partial, Program, Reduce, Scalars, Stage, Update, fold, new, truth
 from symopt.passes.names import Fresh, describe
 from symopt.passes.sums import factors
 from symopt.recurrence import LEVELS, level_of
@@ -69,7 +68,8 @@ class _Hoist:
             return rebuild(expr, tuple(self.element(arg, target) for arg in expr.args))
         moving, fixed = self.split(up)
         moving_down, fixed_down = self.split(down)
-        scale = self.scalar(fold(divide(multiply(*fixed), multiply(*fixed_down))), f"{target.removesuffix('_new')}_scale")
+        factor = fold(divide(multiply(*fixed), multiply(*fixed_down)))
+        scale = self.scalar(factor, f"{target.removesuffix('_new')}_scale")
         top = multiply(scale, *(self.element(factor, target) for factor in moving))
         result = divide(top, multiply(*(self.element(factor, target) for factor in moving_down)))
         return negate(result) if negated else result
@@ -96,7 +96,7 @@ class _Hoist:
 
     def keep(self, c: Expr, wish: str) -> Expr:
         stem = wish.removesuffix("_scale").removesuffix("_new").removesuffix("_value")
-        return self.scalar(c, f"{stem}_keep")
+        return Sym(self.named(c, f"{stem}_keep")) if isinstance(c, Num) else self.scalar(c, f"{stem}_keep")
 
     def named(self, expr: Expr, wish: str) -> str:
         if expr not in self.known:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from symopt.expr import Call, Expr, Reduction, Sym, children, rebuild, symbols
 from symopt.ir import Assign, Loop, Partial, Program, Reduce, Scalars, Stage, Update, needed
 from symopt.passes.names import Fresh, describe
-from symopt.recurrence import level_of
+from symopt.recurrence import highest, level_of
 
 
 def split_phases(program: Program) -> Program:
@@ -31,23 +31,14 @@ class _Split:
         for assign in loop.assigns:
             value, rank = self.extract(assign.value, assign.name)
             rank = max(rank, self.rank_of(value))
-            level = level_of(value, self.levels)
+            level = highest((level_of(value, self.levels), self.levels.get(assign.name, "step")))
             self.ranks[assign.name] = rank
             self.levels.setdefault(assign.name, level)
             if level == "element":
                 self.element.append(Assign(assign.name, value))
             else:
                 self.scalars.setdefault((rank, level), []).append(Assign(assign.name, value))
-        self.keep_element_states(loop)
         return self.program.with_stages(self.stages(loop), self.levels)
-
-    def keep_element_states(self, loop: Loop) -> None:
-        """A stored value of element level whose right-hand side is a mere number still belongs to the loop."""
-        element = {name for name, value in loop.writes if self.levels.get(value) == "element"}
-        for key, assigns in self.scalars.items():
-            moved = [a for a in assigns if a.name.removesuffix("_new") in element]
-            self.element += moved
-            self.scalars[key] = [a for a in assigns if a not in moved]
 
     def rank_of(self, expr: Expr) -> int:
         return max((self.ranks.get(name, 0) for name in symbols(expr)), default=0)
@@ -79,9 +70,9 @@ class _Split:
         for rank in range(last + 1):
             partials = tuple(p for p, r in self.partials.values() if r == rank)
             if partials:
-                wanted = {name for p in partials for name in symbols(p.value)}
-                assigns = needed(self.element, wanted)
-                result.append(Reduce(assigns, partials, self.reads([*assigns, *(Assign(p.name, p.value) for p in partials)])))
+                assigns = needed(self.element, {name for p in partials for name in symbols(p.value)})
+                work = (*assigns, *(Assign(p.name, p.value) for p in partials))
+                result.append(Reduce(assigns, partials, self.reads(work)))
             for level in ("step", "global", "tensor"):
                 assigns = tuple(self.scalars.get((rank, level), []))
                 if assigns or (rank == 0 and level == "step"):
@@ -90,6 +81,6 @@ class _Split:
         assigns = needed(self.element, [value for _, value in writes])
         return [*result, Update((Loop((), assigns, self.reads(assigns), writes),))]
 
-    def reads(self, assigns: list[Assign] | tuple[Assign, ...]) -> tuple[str, ...]:
+    def reads(self, assigns: tuple[Assign, ...]) -> tuple[str, ...]:
         used = {name for assign in assigns for name in symbols(assign.value)}
         return tuple(b.name for b in self.program.buffers if b.level == "element" and b.name in used)

@@ -36,7 +36,8 @@ def share(program: Program) -> Program:
 
 def _repeated(assigns: tuple[Assign, ...]) -> Expr | None:
     """The largest expression of two operations or more, or one costly operation, that stands more than once."""
-    counts = Counter(node for assign in assigns for node in walk(assign.value) if isinstance(node, Call) and _worth(node))
+    nodes = (node for assign in assigns for node in walk(assign.value))
+    counts = Counter(node for node in nodes if isinstance(node, Call) and _worth(node))
     again = [node for node, count in counts.items() if count > 1]
     return max(again, key=lambda node: sum(1 for _ in walk(node)), default=None)
 

@@ -1,9 +1,9 @@
 """Stabilise: forms that keep their digits.
 
-`1 - b**t` loses them for b near 1; it is computed as -expm1(t*log(b)), with b = 0 apart. A coefficient c of an old value,
-as in `m = beta1*m + ...`, is rounded once per step, and the error adds up over 1/(1 - c) steps; it is held in two words,
-`hi` strictly below c in the storage type and `lo = c - hi`, of the same sign, so that hi*m + (lo*m + r) is rounded once and an
-infinite m stays infinite.
+`1 - b**t` loses them for b near 1; it is computed as -expm1(t*log(b)), with b = 0 apart. A coefficient c of an old
+value, as in `m = beta1*m + ...`, is rounded once per step, and the error adds up over 1/(1 - c) steps; it is held in
+two words, `hi` strictly below c in the storage type and `lo = c - hi`, of the same sign, so that hi*m + (lo*m + r) is
+rounded once and an infinite m stays infinite. The same holds for an intermediate that is then carried over as it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symopt.expr import ONE, ZERO, Call, Expr, Num, Sym, add, divide, multiply, negate, symbols, transform
-from symopt.ir import Assign, Loop, Program, Reduce, Scalars, Stage, Update, new
+from symopt.ir import Assign, Loop, Program, Reduce, Scalars, Stage, Update, fold, new
 from symopt.notation import Domain
 from symopt.passes.sums import factors, terms
 from symopt.recurrence import level_of
@@ -20,14 +20,38 @@ from symopt.recurrence import level_of
 def stabilise(program: Program) -> Program:
     """Complements of powers through expm1, coefficients of old values in two words."""
     domains = {hyper.name: hyper.domain for hyper in program.hyperparameters}
-    stored = {new(b.name): b.name for b in program.buffers if b.level == "element"}
+    carried = _carried(program)
 
     def rewrite(assign: Assign) -> Assign:
-        old = stored.get(assign.name.replace("_next", "_new"))
-        value = assign.value if old is None else _two_words(assign.value, old, program.levels)
+        value = assign.value
+        for old in carried.get(assign.name, ()):
+            value = _two_words(value, old, program.levels)
         return Assign(assign.name, transform(value, lambda node: _complement(node, domains)))
 
     return program.with_stages(map_assigns(stage, rewrite) for stage in program.stages)
+
+
+def _carried(program: Program) -> dict[str, list[str]]:
+    """Name -> the stored values that it becomes a summand of, or is one branch of, with the coefficient 1."""
+    found: dict[str, list[str]] = {}
+    for buffer in program.buffers:
+        if buffer.level != "element" or buffer.role not in ("param", "state"):
+            continue
+        names = {new(buffer.name)}
+        for assign in reversed(program.update.loops[0].assigns):
+            if assign.name in names:
+                names |= _copies(assign.value)
+                found.setdefault(assign.name, []).append(buffer.name)
+    return found
+
+
+def _copies(expr: Expr) -> set[str]:
+    """The names that are a value of an expression, or a summand of one, as they are."""
+    match expr:
+        case Call("where", (_, a, b)):
+            return _copies(a) | _copies(b)
+        case _:
+            return {term.name for term in terms(expr) if isinstance(term, Sym)}
 
 
 def map_assigns(stage: Stage, rewrite: Callable[[Assign], Assign]) -> Stage:
@@ -65,11 +89,16 @@ def _two_words(value: Expr, old: str, levels: dict[str, str]) -> Expr:
     for term in terms(value):
         coefficient = _coefficient(term, old, levels)
         (rest if coefficient is None else coefficients).append(term if coefficient is None else coefficient)
-    c = add(*coefficients)
-    if not coefficients or isinstance(c, Num):
+    c = fold(add(*coefficients))
+    if not coefficients or _exact(c):
         return value
     low = multiply(Call("-", (c, Call("below", (c,)))), Sym(old))
     return Call("+", (multiply(Call("below", (c,)), Sym(old)), add(low, *rest)))
+
+
+def _exact(c: Expr) -> bool:
+    """Whether a coefficient is a constant that every storage type holds."""
+    return isinstance(c, Num) and c.value.numerator.bit_length() <= 24 and c.value.denominator in (1, 2, 4, 8, 16)
 
 
 def _coefficient(term: Expr, old: str, levels: dict[str, str]) -> Expr | None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from symopt.prove.fingerprints import power_of, value_of
 from symopt.prove.polynomials import (
     ONE,
     UNIT,
     Key,
     Mono,
-    OutOfBudget,
+    OutOfBudgetError,
     Poly,
     Rational,
     add,
@@ -84,7 +84,7 @@ class Table:
     def _new(self, kind: str, head: Any, args: tuple[Poly, ...], level: int) -> int:
         if kind not in REDUCTIONS:
             level = max([level, *(self.level(arg) for arg in args)])
-        value = _value(kind, head, [self.value(arg) for arg in args])
+        value = value_of(kind, head, [self.value(arg) for arg in args])
         self.atoms.append(Atom(kind, head, args, level, value))
         number = len(self.atoms) - 1
         if kind in ("positive", "zero"):
@@ -111,6 +111,11 @@ class Table:
                 return product[0][0]
         return self.atom("sum", None, (p,))
 
+    def inner(self, number: int) -> Poly:
+        """An atom as a sum: the sum that it stands for, if it stands for one."""
+        atom = self.atoms[number]
+        return atom.args[0] if atom.kind == "sum" else {((number, 1),): 1}
+
     def level(self, p: Poly) -> int:
         """The highest level of the atoms of a sum."""
         return max((self.atoms[atom].level for product in p for atom, _ in product), default=0)
@@ -120,15 +125,19 @@ class Table:
         return math.fsum(self._terms(p))
 
     def _terms(self, p: Poly) -> list[float]:
-        return [float(c) * math.prod(_power(self.atoms[a].value, e) for a, e in product) for product, c in p.items()]
+        return [float(c) * math.prod(power_of(self.atoms[a].value, e) for a, e in product) for product, c in p.items()]
+
+    def spend(self, work: int) -> None:
+        """Count work against the budget."""
+        self.budget -= work
+        if self.budget < 0:
+            raise OutOfBudgetError
 
     # ---- arithmetic ----
 
     def multiply(self, p: Poly, q: Poly) -> Poly:
         """p*q."""
-        self.budget -= len(p) * len(q)
-        if self.budget < 0:
-            raise OutOfBudget
+        self.spend(len(p) * len(q))
         result: Poly = {}
         for m, c in p.items():
             for n, d in q.items():
@@ -137,8 +146,6 @@ class Table:
         return {product: value for product, value in result.items() if value}
 
     def _product(self, m: Mono, n: Mono) -> Poly:
-        if not m or not n:
-            return {m or n: 1}
         if (m, n) not in self._products:
             self._products[m, n] = self.canonical(merge(m, n))
         return self._products[m, n]
@@ -180,13 +187,28 @@ class Table:
         return abs(math.fsum(terms)) > 1e-6 * max(map(abs, terms))  # False for NaN
 
     def split(self, p: Poly) -> tuple[Rational, Mono, Poly]:
-        """p = c*m*r: a positive number, a product, and a sum of coprime integers times coprime products (p is not 0)."""
+        """p = c*m*r: a positive number, a product, and a sum of coprime integers times coprime products; 0 if c is."""
         common: Mono = UNIT
         while step := smallest(p):
             common = merge(common, step)
             p = self.multiply(p, {mono({atom: -exponent for atom, exponent in step}): 1})
+        if not p:
+            return 0, UNIT, p
         factor = content(p)
         return factor, common, scale(p, 1 / Fraction(factor))
+
+    def cancelled(self, p: Poly) -> Poly:
+        """p, with a denominator cancelled that the numerator is a multiple of."""
+        if not any(e < 0 and self.atoms[a].kind == "sum" for product in p for a, e in product):
+            return p
+        number, product, rest = self.split(p)
+        if not number:
+            return {}
+        for atom, exponent in product:
+            for way in (1, -1):
+                if exponent < 0 and self.atoms[atom].args == (scale(rest, way),):
+                    return scale(self.canonical(merge(product, ((atom, 1),))), way * number)
+        return p
 
     def assign(self, p: Poly, condition: int, holds: bool) -> Poly:
         """p with a condition decided, and with it the conditions that it excludes."""
@@ -224,7 +246,9 @@ def _abs(table: Table, number: int, exponent: Rational) -> tuple[Rational, Poly]
 
 
 def _sign(table: Table, number: int, exponent: Rational) -> tuple[Rational, Poly] | None:
-    return None if exponent in (1, 2) else (2 - exponent % 2, ONE)
+    if exponent in (1, 2):
+        return None
+    return (1 if exponent % 2 else 2), ONE  # a fractional power exists for 0 and 1 only, which it leaves alone
 
 
 def _condition(table: Table, number: int, exponent: Rational) -> tuple[Rational, Poly] | None:
@@ -243,33 +267,3 @@ _RELATIONS: dict[str, _Relation] = {
     "sum": _sum, "prime": _prime, "abs": _abs, "sign": _sign, "sin": _sin,
     "positive": _condition, "zero": _condition, "holds": _condition,
 }  # fmt: skip
-
-# ---- values at the fixed point ----
-
-_VALUES: dict[str, Callable[..., float]] = {
-    "sum": lambda p: p, "abs": abs, "sign": lambda p: (p > 0) - (p < 0), "positive": lambda p: p > 0,
-    "zero": lambda p: p == 0, "log": math.log, "max": max, "floor": math.floor, "sin": math.sin, "cos": math.cos,
-    "power": math.pow, "e": lambda: math.e, "pi": lambda: math.pi,
-}  # fmt: skip
-
-
-def _power(base: float, exponent: Rational) -> float:
-    try:
-        return math.pow(base, exponent)
-    except (ValueError, OverflowError):
-        return math.nan
-
-
-def _value(kind: str, head: Any, args: Sequence[float]) -> float:
-    if any(arg != arg for arg in args):
-        return math.nan
-    if kind == "prime":
-        return float(head)
-    if kind in _VALUES:
-        try:
-            return float(_VALUES[kind](*args))
-        except (ValueError, OverflowError):
-            return math.nan
-    seed = zlib.crc32(f"{kind} {head}".encode()) / 2**32
-    spread = math.sin(29 * seed + sum((i + 1.3) * arg for i, arg in enumerate(args)))
-    return float(spread > 0) if kind == "holds" else 0.55 + 0.35 * spread

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from math import comb
 from typing import Protocol
 
-from symopt.notation import Domain
-from symopt.prove.polynomials import Poly, Rational, add, atoms_of
+from symopt.notation import Domain, Real
+from symopt.prove.polynomials import Poly, add, atoms_of
 from symopt.prove.ranges import ANY, NEGATIVE, NIL, NOT_NEGATIVE, POSITIVE, flipped
 
 _MOST_TERMS = 60
@@ -20,7 +21,7 @@ class Ranges(Protocol):
         """The values that an atom can take."""
         ...
 
-    def sign(self, p: Poly) -> int:
+    def simple_sign(self, p: Poly) -> int:
         """The signs that a sum can have."""
         ...
 
@@ -30,22 +31,34 @@ def sign_on_box(ranges: Ranges, p: Poly) -> int:
     if len(p) > _MOST_TERMS:
         return ANY
     for number in atoms_of(p):
-        domain = ranges.range(number)
-        powers = _powers(p, number)
-        if powers is None or (domain.lower is None and domain.upper is None):
+        unit, powers = _powers(p, number)
+        domain = _rooted(ranges.range(number), unit)
+        if not powers or (domain.lower is None and domain.upper is None):
             continue
         if domain.lower is not None and domain.upper is not None:
             ends = (domain.open_lower, domain.open_upper)
-            signs = [ranges.sign(q) for q in _bernstein(powers, domain.lower, domain.upper - domain.lower)]
+            parts = _bernstein(powers, domain.lower, domain.upper - domain.lower)
+        elif domain.lower == 0:
+            continue  # shifting by nothing shows nothing new
         else:
-            if domain.lower == 0:
-                continue  # shifting by nothing shows nothing new
-            start, way = (domain.lower, 1) if domain.lower is not None else (domain.upper, -1)
             ends = (domain.open_lower or domain.open_upper, True)
-            signs = [ranges.sign(q) for q in _shifted(powers, Fraction(start or 0), Fraction(way))]
+            start, way = (domain.lower, 1) if domain.lower is not None else (domain.upper or Fraction(0), -1)
+            parts = _shifted(powers, start, Fraction(way))
+        signs = [ranges.simple_sign(q) for q in parts]
         found = _agreed(signs, *ends)
         return found if found != ANY else flipped(_agreed([flipped(s) for s in signs], *ends))
     return ANY
+
+
+def _rooted(domain: Domain, unit: Fraction) -> Domain:
+    """The domain of x**unit; only 0 and 1 stay ends under a root."""
+    if unit == 1:
+        return domain
+    if domain.lower is None or domain.lower < 0:
+        return Real
+    lower = domain.lower if domain.lower <= 1 else Fraction(1)
+    upper = domain.upper if domain.upper is None or domain.upper == 1 else None
+    return Domain("", lower if lower in (0, 1) else Fraction(0), upper, domain.open_lower, domain.open_upper)
 
 
 def _agreed(signs: list[int], first_is_out: bool, last_is_out: bool) -> int:
@@ -57,16 +70,18 @@ def _agreed(signs: list[int], first_is_out: bool, last_is_out: bool) -> int:
     return POSITIVE if inside and first and last else NOT_NEGATIVE if any(s & POSITIVE for s in signs) else NIL
 
 
-def _powers(p: Poly, number: int) -> list[Poly] | None:
-    """The coefficients of the powers of an atom, lowest first; None if an exponent is no natural number."""
-    found: dict[Rational, Poly] = {}
-    for product, coefficient in p.items():
-        exponent = dict(product).get(number, 0)
-        if exponent < 0 or (isinstance(exponent, Fraction) and exponent.denominator > 1):
-            return None
+def _powers(p: Poly, number: int) -> tuple[Fraction, list[Poly]]:
+    """A unit, and the coefficients of the powers of x**unit, lowest first; none if an exponent is negative."""
+    exponents = [Fraction(dict(product).get(number, 0)) for product in p]
+    unit = Fraction(1, math.lcm(*(exponent.denominator for exponent in exponents)))
+    if min(exponents) < 0:
+        return unit, []
+    powers: list[Poly] = [{} for _ in range(int(max(exponents) / unit) + 1)]
+    for (product, coefficient), exponent in zip(p.items(), exponents, strict=True):
         rest = tuple(pair for pair in product if pair[0] != number)
-        found[exponent] = add(found.get(exponent, {}), {rest: coefficient})
-    return [found.get(exponent, {}) for exponent in range(int(max(found)) + 1)]
+        place = int(exponent / unit)
+        powers[place] = add(powers[place], {rest: coefficient})
+    return unit, powers
 
 
 def _shifted(powers: list[Poly], start: Fraction, way: Fraction) -> list[Poly]:

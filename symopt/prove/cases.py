@@ -7,7 +7,7 @@ from fractions import Fraction
 from symopt.notation import Domain
 from symopt.prove.atoms import Table
 from symopt.prove.facts import Facts
-from symopt.prove.polynomials import Poly, Rational, as_constant, atoms_of, constant, mono, scale
+from symopt.prove.polynomials import Poly, as_constant, atoms_of, constant, scale
 from symopt.prove.ranges import (
     NEGATIVE,
     NIL,
@@ -17,10 +17,9 @@ from symopt.prove.ranges import (
     flipped,
     is_empty,
     meet,
-    sign_of_domain,
-    sign_of_power,
 )
 from symopt.prove.signs import Signs
+from symopt.recurrence import LEVELS
 
 
 class Case(Signs):
@@ -31,6 +30,7 @@ class Case(Signs):
         self.assumptions: tuple[tuple[Poly, int], ...] = ()
         self.values: dict[int, Poly] = {}  # names that are something else in this case
         self.decided: dict[int, bool] = {}  # conditions that are not looked into
+        self._level = len(LEVELS)  # every assumption is about values up to this level
         self._inside: dict[int, Case] = {}
 
     def assume(self, p: Poly, sign: int) -> Case | None:
@@ -55,8 +55,11 @@ class Case(Signs):
 
     def inside(self, level: int) -> Case:
         """What is still known inside a sum over what lies above `level`: there a name means any element's."""
+        if level >= self._level:
+            return self
         if level not in self._inside:
             case = Case(self.table, self.facts)
+            case._level = level
             for p, sign in self.assumptions:
                 if self.table.level(p) <= level:
                     case = case.assume(p, sign) or case
@@ -68,35 +71,25 @@ class Case(Signs):
     def _copy(self) -> Case:
         case = Case(self.table, self.facts)
         case.assumptions, case.values, case.decided = self.assumptions, dict(self.values), dict(self.decided)
-        case.known, case.narrowed = list(self.known), dict(self.narrowed)
+        case.known, case.narrowed, case._level = list(self.known), dict(self.narrowed), self._level
         return case
 
     def _learn(self, p: Poly, sign: int) -> bool:
         """Draw the conclusions; False where a contradiction shows."""
-        _, product, rest = self.table.split(p)
+        number, product, rest = self.table.split(p)
+        if not number:
+            return True
+        outside, product = self.without_signs(product)
+        sign = sign if outside == POSITIVE else flipped(sign)
         self.known.append((product, rest, sign))
-        q, sign = self._essence(p, sign)
-        _, product, rest = self.table.split(q)
-        self.known.append((product, rest, sign))
-        consistent = self._learn_about_atoms(q, sign)
+        if len(product) == 1 and as_constant(rest) == 1:
+            ((number, exponent),) = product
+            if exponent > 0 and exponent % 2 == 0 and sign in (NIL, POSITIVE, NOT_NIL):
+                product, sign = ((number, 1),), sign if sign == NIL else NOT_NIL
+                self.known.append((product, rest, sign))
+        consistent = self._learn_about_atoms(self.table.multiply({product: 1}, rest), sign)
         self.forget()
         return consistent
-
-    def _essence(self, p: Poly, sign: int) -> tuple[Poly, int]:
-        """The same assumption without the factors whose sign is known."""
-        _, product, rest = self.table.split(p)
-        kept: dict[int, Rational] = {}
-        for number, exponent in product:
-            factor = sign_of_power(sign_of_domain(self.range(number)), exponent)
-            if factor == NEGATIVE:
-                sign = flipped(sign)
-            elif factor != POSITIVE and not (factor == NOT_NIL and sign in (NIL, NOT_NIL)):
-                kept[number] = exponent
-        if len(kept) == 1 and as_constant(rest) == 1 and sign in (NIL, POSITIVE, NOT_NIL):
-            ((number, exponent),) = kept.items()
-            if exponent > 0 and exponent % 2 == 0:
-                return {((number, 1),): 1}, sign if sign == NIL else NOT_NIL
-        return self.table.multiply({mono(kept): 1}, rest), sign
 
     def _learn_about_atoms(self, p: Poly, sign: int) -> bool:
         for number in [product[0][0] for product in p if len(product) == 1 and product[0][1] == 1]:
@@ -114,9 +107,8 @@ class Case(Signs):
 
     def _narrow(self, number: int, sign: int, limit: Fraction) -> bool:
         """Atom - limit has this sign; False if nothing is left."""
-        lower, upper = not sign & NEGATIVE, not sign & POSITIVE
-        closed = bool(sign & NIL)
-        half = Domain("", limit if lower else None, limit if upper else None, lower and not closed, upper and not closed)
+        lower, upper = None if sign & NEGATIVE else limit, None if sign & POSITIVE else limit
+        half = Domain("", lower, upper, open_lower=not sign & NIL, open_upper=not sign & NIL)
         found = meet(self.range(number), half)
         self.narrowed[number] = found
         if self.table.atoms[number].kind == "name" and found.lower is not None and found.lower == found.upper:

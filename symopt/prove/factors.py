@@ -22,21 +22,32 @@ Factor = tuple[Poly, Rational]
 def oriented(case: Case, p: Poly) -> tuple[int, Poly]:
     """p as s*q with s = 1 or -1, the same q for p and -p; q is not negative where that can be proved."""
     sign = case.sign(p)
-    if sign & NEGATIVE and sign & POSITIVE:
-        positive = p[leading(p)] > 0
-    else:
-        positive = not sign & NEGATIVE
+    positive = p[leading(p)] > 0 if sign & NEGATIVE and sign & POSITIVE else not sign & NEGATIVE
     return (1, p) if positive else (-1, scale(p, -1))
 
 
 def factors(case: Case, p: Poly) -> tuple[Rational, list[Factor]]:
-    """p as a number times factors; sums are irreducible unless they are large."""
+    """p as a number times factors, each once; sums are irreducible unless they are large or under a root."""
     number, product, rest = case.table.split(p)
-    found: list[Factor] = [({((atom, 1),): 1}, exponent) for atom, exponent in product]
-    if len(rest) == 1:
-        return number * rest[()], found
-    sign, parts = _irreducible(case, rest)
-    return number * sign, found + parts
+    if not number:
+        return 0, []
+    sign, parts = _irreducible(case, rest) if len(rest) > 1 else (rest[()], [])
+    for atom, exponent in product:
+        if case.table.atoms[atom].kind == "sum" and Fraction(exponent).denominator == 1:
+            turned, inner = _irreducible(case, case.table.inner(atom))
+            sign *= turned ** (int(exponent) % 2)
+            parts += [(q, e * exponent) for q, e in inner]
+        else:
+            parts.append((case.table.inner(atom), exponent))
+    return number * sign, _joined(case, parts)
+
+
+def _joined(case: Case, parts: list[Factor]) -> list[Factor]:
+    exponents: dict[int, Rational] = {}
+    for factor, exponent in parts:
+        atom = case.table.base(factor)
+        exponents[atom] = whole(Fraction(exponents.get(atom, 0) + exponent))
+    return [(case.table.inner(atom), exponent) for atom, exponent in exponents.items() if exponent]
 
 
 def _irreducible(case: Case, p: Poly) -> tuple[int, list[Factor]]:
@@ -57,12 +68,13 @@ def _factored(p: Poly) -> list[tuple[Poly, int]]:
     """By SymPy's factorisation over the integers; a fractional power of an atom counts as a variable."""
     numbers = list(atoms_of(p))
     units = [_unit(dict(product).get(atom, 0) for product in p) for atom in numbers]
-    shape = {tuple(int(dict(product).get(a, 0) / u) for a, u in zip(numbers, units, strict=True)): c for product, c in p.items()}
+    variables = list(zip(numbers, units, strict=True))
+    shape = {tuple(int(dict(product).get(a, 0) / u) for a, u in variables): int(c) for product, c in p.items()}
     if len(p) > _MOST_TERMS or max(map(sum, shape)) > _HIGHEST_DEGREE:
         return [(p, 1)]
     domain: Any = ring([f"x{i}" for i in numbers], ZZ)[0]
-    sign, parts = domain.from_dict({exponents: int(c) for exponents, c in shape.items()}).factor_list()
-    back = [(_back(dict(part), numbers, units), int(exponent)) for part, exponent in parts]
+    sign, parts = domain.from_dict(shape).factor_list()
+    back = [(_back(dict(part), variables), int(exponent)) for part, exponent in parts]
     return back if sign == 1 else [(constant(-1), 1), *back]
 
 
@@ -70,11 +82,11 @@ def _unit(exponents: Iterator[Rational]) -> Fraction:
     return Fraction(1, math.lcm(*(Fraction(exponent).denominator for exponent in exponents)))
 
 
-def _back(part: dict[Any, Any], numbers: list[int], units: list[Fraction]) -> Poly:
+def _back(part: dict[Any, Any], variables: list[tuple[int, Fraction]]) -> Poly:
     result: Poly = {}
     for exponents, coefficient in part.items():
-        pairs = zip(numbers, units, exponents, strict=True)
-        result[mono({a: whole(u * int(e)) for a, u, e in pairs})] = int(coefficient)
+        pairs = zip(variables, exponents, strict=True)
+        result[mono({a: whole(u * int(e)) for (a, u), e in pairs})] = int(coefficient)
     return result
 
 

@@ -16,11 +16,11 @@ Poly = dict[Mono, Rational]
 UNIT: Mono = ()
 
 
-class OutOfBudget(Exception):
+class OutOfBudgetError(Exception):
     """A proof that takes more work than it was given."""
 
 
-class Undefined(Exception):
+class UndefinedError(Exception):
     """A division by zero, or a logarithm of it, whatever the names are."""
 
 

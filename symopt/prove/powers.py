@@ -10,10 +10,10 @@ from symopt.prove.polynomials import (
     ONE,
     UNIT,
     Mono,
-    OutOfBudget,
+    OutOfBudgetError,
     Poly,
     Rational,
-    Undefined,
+    UndefinedError,
     add,
     as_constant,
     constant,
@@ -21,7 +21,7 @@ from symopt.prove.polynomials import (
     mono,
     scale,
 )
-from symopt.prove.ranges import NEGATIVE, NIL, POSITIVE
+from symopt.prove.ranges import NEGATIVE, POSITIVE
 
 _HIGHEST_POWER = 16
 
@@ -31,30 +31,34 @@ def power(case: Case, base: Poly, exponent: Poly) -> Poly:
     number = as_constant(exponent)
     if number is not None:
         return rational_power(case, base, number)
-    if not base:
+    if case.table.is_zero(base):
         if case.sign(exponent) == POSITIVE:
             return {}
-        raise Undefined
+        raise UndefinedError
     return _symbolic_power(case, base, exponent)
 
 
 def rational_power(case: Case, p: Poly, q: Rational) -> Poly:
     """p**q for a number q."""
     q = whole(Fraction(q))
-    if not p and q > 0:
-        return {}
-    if not p and q < 0:
-        raise Undefined
-    if isinstance(q, Fraction):
-        return _root(case, p, q)
-    if q > 0 and len(p) > 1:
+    if isinstance(q, int) and q > 0 and len(p) > 1:
         if q > _HIGHEST_POWER:
-            raise OutOfBudget
+            raise OutOfBudgetError
         return case.table.integer_power(p, q)
     number, product, rest = case.table.split(p)
+    if not number:
+        return _power_of_zero(q)
+    if isinstance(q, Fraction):
+        return _root(case, p, q)
     sign, rest = oriented(case, rest)
     own = raised(product, q) if as_constant(rest) == 1 else merge(raised(product, q), ((case.table.base(rest), q),))
     return scale(case.table.canonical(own), Fraction(sign * number) ** q)
+
+
+def _power_of_zero(q: Rational) -> Poly:
+    if q < 0:
+        raise UndefinedError
+    return ONE if q == 0 else {}
 
 
 def inverse(case: Case, p: Poly) -> Poly:
@@ -95,12 +99,10 @@ def _number_power(case: Case, value: Rational, q: Rational) -> Poly:
 
 def absolute(case: Case, p: Poly) -> Poly:
     """|p|, factor by factor."""
-    if not p:
-        return p
     number, parts = factors(case, p)
     result = constant(abs(number))
     for factor, exponent in parts:
-        turned, q = oriented(case, factor)
+        _, q = oriented(case, factor)
         if case.sign(q) & NEGATIVE and Fraction(exponent).denominator == 1 and exponent % 2:
             q = case.table.single("abs", None, (q,))
         result = case.table.multiply(result, rational_power(case, q, exponent))
@@ -129,9 +131,9 @@ def exponential(case: Case, p: Poly) -> Poly:
 
 def logarithm(case: Case, p: Poly) -> Poly:
     """log(p), split over factors that are proved nonnegative."""
-    if not p:
-        raise Undefined
     number, parts = factors(case, p)
+    if not number:
+        raise UndefinedError
     inside = constant(1 if number > 0 else -1)
     result: Poly = {}
     for prime, k in primes(abs(number)).items():
@@ -164,7 +166,7 @@ def _symbolic_power(case: Case, base: Poly, exponent: Poly) -> Poly:
     """A base of nonnegative factors, or any with a whole exponent, is taken apart, and so is the exponent."""
     number, product, rest = case.table.split(base)
     sign, rest = oriented(case, rest)
-    parts: list[Factor] = [({((atom, 1),): 1}, e) for atom, e in product]
+    parts: list[Factor] = [(case.table.inner(atom), e) for atom, e in product]
     parts += [(rest, 1)] if as_constant(rest) != 1 else []
     unknown = sign < 0 or any(case.sign(factor) & NEGATIVE for factor, _ in parts)
     if unknown and not is_whole(case, exponent):
@@ -181,8 +183,10 @@ def _power_of_number(case: Case, number: Rational, exponent: Poly) -> Poly:
     """Numbers above 1 are written as powers of their reciprocals."""
     if number == 1:
         return ONE
-    return _power_of_factor(case, constant(Fraction(number)), exponent) if number < 1 else _power_of_factor(
-        case, constant(1 / Fraction(number)), scale(exponent, -1)
+    return (
+        _power_of_factor(case, constant(Fraction(number)), exponent)
+        if number < 1
+        else _power_of_factor(case, constant(1 / Fraction(number)), scale(exponent, -1))
     )
 
 
@@ -207,11 +211,5 @@ def is_whole(case: Case, p: Poly) -> bool:
 
 def _is_whole_mono(case: Case, product: Mono) -> bool:
     return all(
-        exponent > 0
-        and Fraction(exponent).denominator == 1
-        and (case.range(atom).integer or case.table.atoms[atom].kind == "floor")
-        for atom, exponent in product
+        exponent > 0 and Fraction(exponent).denominator == 1 and case.range(atom).integer for atom, exponent in product
     )
-
-
-__all__ = ["NIL", "absolute", "exponential", "inverse", "is_whole", "logarithm", "power", "rational_power"]

@@ -3,10 +3,10 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from symopt.expr import START, Call, Expr, Num, Reduction, Seq, Sym, children, rebuild, text
+from symopt.expr import OPERATIONS, START, Call, Expr, Num, Reduction, Seq, Sym, text
 from symopt.latex.parser import parse
 from symopt.latex.printer import latex, lines
 from symopt.latex.symbols import Symbols
@@ -26,48 +26,81 @@ leaves = (
 )
 
 
-def _operations(inner):
-    def call(ops, count):
-        return st.builds(lambda op, args: Call(op, tuple(args)), st.sampled_from(ops), st.tuples(*[inner] * count))
-
-    tests = call(["<", "<=", ">", ">=", "eq", "ne", "every"], 2) | call(["isfinite"], 1)
-    tests |= st.builds(lambda op, a, b: Call(op, (a, b)), st.sampled_from(["and", "or"]), tests, tests)
-    tests |= st.builds(lambda a: Call("not", (a,)), tests)
-    choices = st.builds(lambda c, a, b: Call("where", (c, a, b)), tests, inner, inner)
-    unary = call("neg sqrt exp log expm1 log1p abs sign floor ceil sin cos tan tanh".split(), 1)
-    scopes = st.sampled_from(["tensor", "all"])
-    reductions = st.builds(
-        lambda op, a, over: Reduction(op, (a,), over), st.sampled_from(["total", "mean", "norm", "maxabs"]), inner, scopes
-    )
-    dots = st.builds(lambda a, b, over: Reduction("dot", (a, b), over), inner, inner, scopes)
-    arithmetic = call(["+", "-", "*", "/", "**", "max", "min"], 2)
-    return arithmetic | arithmetic | unary | call(["clip"], 3) | choices | reductions | dots | tests
-
-
-trees = st.recursive(leaves, _operations, max_leaves=25)
+ARITHMETIC = ["leaf"] * 3 + ["+", "-", "*", "/"] * 2 + ["**", "neg"]
+EVERYTHING = [
+    *ARITHMETIC * 2,
+    *["unary"] * 4,
+    "max",
+    "min",
+    "clip",
+    "where",
+    "where",
+    "dot",
+    "reduction",
+    "reduction",
+    "test",
+]
+UNARY = "sqrt exp log expm1 log1p abs sign floor ceil sin cos tan tanh".split()
+SCOPES = ["tensor", "all"]
 
 
-def normal(expr: Expr) -> object:
-    """An expression but for what a page leaves open: where brackets and signs of sums, products and quotients stand."""
-    terms = _terms(expr, Fraction(1))
-    return terms[0] if len(terms) == 1 else ("sum", tuple(terms))
+@st.composite
+def trees(draw, kinds, depth=5):
+    """An expression of these kinds; a kind that is listed more often is drawn more often."""
+    kind = draw(st.sampled_from(kinds)) if depth else "leaf"
+    inner = trees(kinds, depth - 1)
+    if kind == "leaf":
+        return draw(leaves)
+    if kind == "test":
+        return draw(conditions(kinds, depth - 1))
+    if kind == "where":
+        return Call("where", (draw(conditions(kinds, depth - 1)), draw(inner), draw(inner)))
+    if kind == "dot":
+        return Reduction("dot", (draw(inner), draw(inner)), draw(st.sampled_from(SCOPES)))
+    if kind == "reduction":
+        op = draw(st.sampled_from(["total", "mean", "norm", "maxabs"]))
+        return Reduction(op, (draw(inner),), draw(st.sampled_from(SCOPES)))
+    op = draw(st.sampled_from(UNARY)) if kind == "unary" else kind
+    return Call(op, tuple(draw(inner) for _ in range(OPERATIONS[op])))
 
 
-def _terms(expr, sign):
+@st.composite
+def conditions(draw, kinds, depth):
+    """A condition on expressions of these kinds."""
+    relations = ["<", "<=", ">", ">=", "eq", "ne", "every", "isfinite"]
+    op = draw(st.sampled_from([*relations, "and", "or", "not"] if depth > 0 else relations))
+    inner = conditions(kinds, depth - 1) if op in ("and", "or", "not") else trees(kinds, max(depth - 1, 0))
+    return Call(op, tuple(draw(inner) for _ in range(OPERATIONS[op])))
+
+
+def normal(expr: Expr) -> tuple[object, ...]:
+    """The signed terms of an expression, whatever the brackets and signs of its sums, products and quotients."""
     match expr:
-        case Call("+" | "-" as op, (a, b)):
-            return _terms(a, sign) + _terms(b, sign if op == "+" else -sign) if sign == 1 else [_product(expr, sign)]
+        case Call("+", (a, b)):
+            return normal(a) + normal(b)
+        case Call("-", (a, b)):
+            return normal(a) + _scaled(normal(b), Fraction(-1))
+        case Call("neg", (a,)):
+            return _scaled(normal(a), Fraction(-1))
         case _:
-            coefficient, factors = _product(expr, sign)
-            lone_sum = coefficient == 1 and len(factors) == 1 and factors[0][0][0] == "sum"
-            return list(factors[0][0][1]) if lone_sum and factors[0][1] == 1 else [(coefficient, factors)]
+            coefficient, factors = _product(expr)
+            lone_sum = len(factors) == 1 and isinstance(factors[0][0], tuple) and factors[0][1] == 1
+            if lone_sum and abs(coefficient) == 1:
+                return _scaled(factors[0][0], coefficient)
+            return ((coefficient, factors),)
 
 
-def _product(expr, sign):
-    coefficient, factors = sign, ()
+def _scaled(terms, by):
+    return tuple((by * coefficient, factors) for coefficient, factors in terms)
+
+
+def _product(expr):
+    coefficient, factors = Fraction(1), ()
     for factor, power in _factors(expr, 1):
         if isinstance(factor, Num):
             coefficient *= factor.value**power
+        elif isinstance(factor, Call) and factor.op in ("+", "-"):
+            factors += ((normal(factor), power),)
         else:
             factors += ((_opaque(factor), power),)
     return coefficient, factors
@@ -81,29 +114,29 @@ def _factors(expr, power):
             return _factors(a, power) + _factors(b, -power)
         case Call("neg", (a,)):
             return [(Num(Fraction(-1)), 1), *_factors(a, power)]
-        case Call("**", (Num(Fraction(numerator=10, denominator=1)), Num(value))) if value.denominator == 1:
-            return [(Num(Fraction(10) ** int(value)), power)]
+        case Call("**", (Num(base), Num(value))) if base == 10 and value.denominator == 1:
+            return [(Num(base ** int(value)), power)]
         case _:
             return [(expr, power)]
 
 
 def _opaque(expr):
-    if isinstance(expr, Call) and expr.op in "+-":
-        return normal(expr)
     if isinstance(expr, Call | Reduction):
-        return (type(expr).__name__, expr.op, getattr(expr, "over", ""), *(normal(a) for a in expr.args))
-    return expr
+        return f"{expr.op} {getattr(expr, 'over', '')} {[normal(arg) for arg in expr.args]}"
+    return repr(expr)
 
 
-@settings(max_examples=1000, deadline=None)
-@given(trees, st.booleans())
-def test_random_trees_come_back(tree, inline):
+@pytest.mark.parametrize("kinds", [ARITHMETIC, EVERYTHING], ids=["arithmetic", "everything"])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data(), st.booleans())
+def test_random_trees_come_back(kinds, data, inline):
+    tree = data.draw(trees(kinds))
     printed = latex(tree, inline=inline)
     assert normal(parse(printed, SYMBOLS)) == normal(tree), f"{text(tree)} printed as {printed}"
 
 
-@settings(max_examples=300, deadline=None)
-@given(trees, st.floats(8, 40))
-def test_broken_lines_come_back(tree, room):
-    printed = lines(tree, room)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(trees(EVERYTHING), st.floats(8, 40), st.booleans())
+def test_broken_lines_come_back(tree, room, inline):
+    printed = lines(tree, room, inline=inline)
     assert normal(parse(" ".join(printed), SYMBOLS)) == normal(tree), printed

@@ -1,0 +1,103 @@
+"""The commands with their arguments; what each does is in the module of its name, loaded when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from symopt.cli.failures import Commands
+
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A name of the catalogue, a path, or path.py:name.")]
+Specs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SPEC]...", help="Names, paths or path.py:name; else the catalogue."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run_line() -> None:
+    """Run the command line of this process; `app()` would put an excepthook of Typer's in place of ours."""
+    typer.main.get_command(app)()
+
+
+@app.callback(invoke_without_command=True)
+def symopt(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")] = False,
+) -> None:
+    """Optimizers declared once as equations; kernels, pages and proofs derived."""
+    if version:
+        typer.echo(f"symopt {_version()}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("symopt-codegen")
+    except PackageNotFoundError:
+        return "from a checkout that is not installed"
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """The catalogue: states, costs, targets, proofs and errors."""
+    from symopt.cli.listing import run
+
+    run(as_json=json)
+
+
+@app.command()
+def show(
+    spec: Spec,
+    stage: Annotated[str, typer.Option(help="spec, ir, cpu or latex: where on the line to look.")] = "spec",
+) -> None:
+    """The equations typeset, or what becomes of them."""
+    from symopt.cli.show import run
+
+    run(spec, stage)
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="What the optimizer is called.")]) -> None:
+    """Write a commented spec NAME.py here; it passes `check` as it is."""
+    from symopt.cli.new import run
+
+    run(name)
+
+
+@app.command()
+def check(
+    specs: Specs = None,
+    json: Json = False,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Also count how many broken kernels are caught.")] = False,
+) -> None:
+    """Trace, prove and test specs; say what is wrong and where."""
+    from symopt.cli.check import run
+
+    raise typer.Exit(run(specs or [], as_json=json, mutants=mutants))
+
+
+@app.command()
+def generate(
+    specs: Specs = None,
+    target: Annotated[str, typer.Option(help="Targets, with commas between them; all of them if left out.")] = "",
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("generated"),
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; compare with what is there.")] = False,
+) -> None:
+    """Write kernels and pages, or check those that are there."""
+    from symopt.cli.generate import run
+
+    raise typer.Exit(run(specs or [], target, out, check=check))

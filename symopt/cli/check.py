@@ -1,0 +1,85 @@
+"""`symopt check`: what is wrong with specs, and where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from symopt.catalogue import load, names
+from symopt.checks import Facts, check, content, known
+from symopt.checks.facts import PROVED, to_json
+from symopt.cli.console import columns, console, put
+from symopt.cli.failures import complain
+from symopt.cli.workers import attempt, spread
+from symopt.errors import SymoptError
+
+Outcome = Facts | SymoptError
+
+
+def run(specs: Sequence[str], as_json: bool, mutants: bool) -> int:
+    """Check and report; the exit code."""
+    wanted = list(dict.fromkeys(specs)) or list(names())
+    outcomes = _outcomes(wanted, mutants)
+    bad = [spec for spec, outcome in outcomes.items() if not isinstance(outcome, Facts) or outcome.faults]
+    if as_json:
+        print(json.dumps([_plain(spec, outcome) for spec, outcome in outcomes.items()], indent=2))
+    else:
+        _report(outcomes)
+    if bad and not as_json:
+        complain(f"{len(bad)} of {len(wanted)} specs did not pass" if len(wanted) > 1 else f"{bad[0]} did not pass")
+    return int(bool(bad))
+
+
+def _outcomes(specs: Sequence[str], mutants: bool) -> dict[str, Outcome]:
+    """What is known is not computed again, and needs no other process."""
+    found = {spec: attempt(partial(_known, mutants=mutants), spec) for spec in specs}
+    missing = [spec for spec in specs if found[spec] is None]
+    done = spread(partial(_checked, mutants=mutants), missing, "Checking")
+    return {spec: outcome if outcome is not None else done[spec] for spec, outcome in found.items()}
+
+
+def _known(spec: str, mutants: bool) -> Facts | None:
+    found = known(content(load(spec)))
+    return None if found is None or (mutants and found.mutants is None) else found
+
+
+def _checked(spec: str, mutants: bool) -> Facts:
+    return check(load(spec), mutants)
+
+
+def _report(outcomes: Mapping[str, Outcome]) -> None:
+    """A table of what could be checked, then everything that is wrong or open."""
+    found = {spec: outcome for spec, outcome in outcomes.items() if isinstance(outcome, Facts)}
+    notes = [Text(note) for spec, outcome in outcomes.items() for note in _notes(spec, outcome)]
+    put(console(), *([_table(found)] if found else []), *([Text()] if found and notes else []), *notes)
+
+
+def _table(found: Mapping[str, Facts]) -> Table:
+    mutants = any(facts.mutants for facts in found.values())
+    table = columns("spec", "result", "proof", "ulp", *["mutants caught"] * mutants, right=["ulp", "mutants caught"])
+    for spec, facts in found.items():
+        result = Text("failed", style="red") if facts.faults else Text("passed", style="green")
+        proof = Text(facts.proof.partition(":")[0], style="" if facts.proof == PROVED else "yellow")
+        share = [f"{facts.mutants[0]} of {facts.mutants[1]}" if facts.mutants else ""] if mutants else []
+        table.add_row(Text(spec), result, proof, f"{facts.oracle_ulp:.1f}", *share)
+    return table
+
+
+def _notes(spec: str, outcome: Outcome) -> list[str]:
+    """What is wrong, and what is open."""
+    if isinstance(outcome, SymoptError):
+        text = str(outcome)
+        return [text if spec in text else f"{spec}: {text}"]
+    open_ = [f"{target} kernel {why}" for target, why in outcome.proofs if why != PROVED and not outcome.faults]
+    return [f"{spec}: {note}" for note in (*outcome.faults, *open_)]
+
+
+def _plain(spec: str, outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, SymoptError):
+        return {"spec": spec, "passed": False, "faults": [str(outcome)]}
+    return {"spec": spec, "passed": outcome.passed} | to_json(outcome) | {"proofs": dict(outcome.proofs)}

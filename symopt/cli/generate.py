@@ -1,0 +1,74 @@
+"""`symopt generate`: kernels and pages, written or compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from symopt.artifacts import Artifact, artifact, compare, write
+from symopt.catalogue import load, names
+from symopt.cli.failures import complain
+from symopt.cli.targets import LATEX, chosen, entry
+from symopt.cli.workers import spread
+from symopt.errors import SymoptError
+from symopt.latex.book import book
+from symopt.latex.page import Entry, page
+
+Made = tuple[list[Artifact], Entry | None]
+"""The kernels of a spec, and what its page says."""
+
+
+def run(specs: Sequence[str], targets: str, out: Path, check: bool) -> int:
+    """Write or compare; the exit code."""
+    wanted, everything = chosen(targets), not specs
+    results = spread(partial(make, targets=tuple(wanted)), specs or names(), "Generating")
+    wrong = [result for result in results.values() if isinstance(result, SymoptError)]
+    for error in wrong:
+        complain(str(error))
+    found = [result for result in results.values() if not isinstance(result, SymoptError)]
+    artifacts = [kernel for kernels, _ in found for kernel in kernels]
+    artifacts += _pages([entry for _, entry in found if entry], whole=everything and not wrong)
+    if check:
+        return max(bool(wrong), _compare(artifacts, out, everything and not wrong))
+    _write(artifacts, out)
+    return int(bool(wrong))
+
+
+def make(spec: str, targets: tuple[str, ...]) -> Made:
+    """What one spec becomes."""
+    optimizer = load(spec)
+    kernels = [artifact(optimizer, target) for target in targets if target != LATEX]
+    return kernels, entry(optimizer) if LATEX in targets else None
+
+
+def _pages(entries: list[Entry], whole: bool) -> list[Artifact]:
+    """A page each; the whole catalogue is a book."""
+    files = book(entries) if whole and entries else {f"{entry.label}.tex": page(entry) for entry in entries}
+    return [Artifact(Path(name).stem, LATEX, f"{LATEX}/{name}", text) for name, text in files.items()]
+
+
+def _write(artifacts: Sequence[Artifact], out: Path) -> None:
+    changed = set(write(artifacts, out))
+    for path in sorted(changed):
+        print(f"wrote {out / path}")
+    same = len(artifacts) - len(changed)
+    if same:
+        print(f"{_files(same)} unchanged in {out}")
+
+
+def _compare(artifacts: Iterable[Artifact], out: Path, complete: bool) -> int:
+    found = compare(artifacts, out, complete)
+    for what, paths in {"missing": found.missing, "different": found.different, "stale": found.stale}.items():
+        for path in paths:
+            print(f"{what:9}  {out / path}")
+    if found.same:
+        print(f"{out} is what the specs generate")
+        return 0
+    count = len(found.missing) + len(found.different) + len(found.stale)
+    complain(f"{_files(count)} in {out} differ from what the specs generate; run `symopt generate`")
+    return 1
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' if count != 1 else ''}"

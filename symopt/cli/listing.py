@@ -1,0 +1,101 @@
+"""`symopt list`. Costs are computed once per content of the catalogue; later calls load only what is imported here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.text import Text
+
+from symopt.checks import cache, content, known
+from symopt.checks.facts import PROVED, Facts
+from symopt.cli.console import columns, console, progress, put
+
+_KIND = "catalogue"
+ROOM_FOR_TITLES = 110
+"""Columns of a terminal from which on titles are shown."""
+
+UNKNOWN = "not checked"
+LEGEND = "bytes (moved) and flops are per parameter and step in float32; ulp is the largest error in a run"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One optimizer of the catalogue; `key` is what its check is kept under."""
+
+    name: str
+    title: str
+    states: list[str]
+    bytes_per_parameter: int
+    flops: int
+    targets: list[str]
+    key: str
+
+
+def run(as_json: bool) -> None:
+    """Print the catalogue."""
+    rows = [(row, known(row.key)) for row in _rows()]
+    if as_json:
+        print(json.dumps([_plain(row, facts) for row, facts in rows], indent=2))
+    else:
+        _table(rows)
+
+
+def _rows() -> list[Row]:
+    key = cache.digest(cache.catalogue(), cache.engine(), cache.bibliography(), cache.surroundings())
+    stored = cache.read(_KIND, key)
+    try:
+        return [Row(**row) for row in stored]
+    except TypeError:  # nothing stored, or something else
+        rows = _computed()
+    cache.store(_KIND, key, [asdict(row) for row in rows])
+    return rows
+
+
+def _computed() -> list[Row]:
+    from symopt.backends import BACKENDS
+    from symopt.catalogue import load, names
+    from symopt.checks.cost import cost
+
+    rows: list[Row] = []
+    with progress() as bar:
+        for name in bar.track(names(), description="Reading the catalogue"):
+            optimizer = load(name)
+            spent = cost(optimizer)
+            key = content(optimizer)
+            numbers = (list(spent.states), spent.bytes_per_parameter, spent.flops)
+            rows.append(Row(name, optimizer.title, *numbers, [*BACKENDS, "latex"], key))
+    return rows
+
+
+def _table(rows: list[tuple[Row, Facts | None]]) -> None:
+    out = console()
+    titles = ["title"] * (out.width >= ROOM_FOR_TITLES)
+    right = ["bytes", "flops", "ulp"]
+    table = columns("name", *titles, "states", "bytes", "flops", "targets", "proof", "ulp", right=right)
+    for column in table.columns:
+        column.no_wrap = True
+    for row, facts in rows:
+        proof, error = _status(facts)
+        numbers = (str(row.bytes_per_parameter), str(row.flops))
+        texts = [Text(row.title)] * len(titles) + [Text(", ".join(row.states))]
+        table.add_row(row.name, *texts, *numbers, ", ".join(row.targets), proof, error)
+    put(out, table)
+    if out.is_terminal:
+        put(out, Text(f"\n{LEGEND}", style="dim"))
+
+
+def _status(facts: Facts | None) -> tuple[Text, str]:
+    if facts is None:
+        return Text(UNKNOWN, style="dim"), ""
+    good = facts.passed and facts.proof == PROVED
+    word = "failed" if facts.faults else facts.proof.partition(":")[0]
+    return Text(word, style="green" if good else "red" if facts.faults else "yellow"), f"{facts.oracle_ulp:.1f}"
+
+
+def _plain(row: Row, facts: Facts | None) -> dict[str, Any]:
+    found = {name: value for name, value in asdict(row).items() if name != "key"}
+    proofs = dict(facts.proofs) if facts else {target: UNKNOWN for target in row.targets if target != "latex"}
+    faults = list(facts.faults) if facts else []
+    return found | {"proofs": proofs, "oracle_ulp": facts.oracle_ulp if facts else None, "faults": faults}

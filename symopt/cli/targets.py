@@ -1,0 +1,37 @@
+"""What `generate` makes of an optimizer: a kernel per backend, and a page."""
+
+from __future__ import annotations
+
+from symopt.artifacts import artifact
+from symopt.backends import BACKENDS
+from symopt.checks.cost import BYTES, cost
+from symopt.dialect.trace import suggest
+from symopt.errors import SymoptError
+from symopt.latex.page import Cost, Entry, page
+from symopt.recurrence import Optimizer
+
+LATEX = "latex"
+LANGUAGES = {**dict.fromkeys(BACKENDS, "python"), LATEX: "latex"}
+"""Every target, with the language of its files."""
+
+
+def source(optimizer: Optimizer, target: str) -> str:
+    """The text of an optimizer's file for a target."""
+    return page(entry(optimizer)) if target == LATEX else artifact(optimizer, target).text
+
+
+def entry(optimizer: Optimizer) -> Entry:
+    """An optimizer with what its page says about it."""
+    spent = cost(optimizer)
+    numbers = Cost("float32", spent.bytes_per_parameter, BYTES * len(spent.states), spent.flops)
+    return Entry(optimizer, numbers)
+
+
+def chosen(targets: str) -> list[str]:
+    """The targets named in a list with commas; all of them where it is empty."""
+    names = [name.strip() for name in targets.split(",") if name.strip()]
+    for name in names:
+        if name not in LANGUAGES:
+            remedy = suggest(name, LANGUAGES) or f"; there is {', '.join(LANGUAGES)}"
+            raise SymoptError(f"there is no target {name!r}{remedy}")
+    return list(dict.fromkeys(names)) or list(LANGUAGES)

@@ -1,0 +1,145 @@
+"""One optimizer as a page that any LaTeX document can \\input: its algorithm, equations, tables, cost and facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+
+from symopt.latex.algorithm import algorithm, gradient_place
+from symopt.latex.escape import code, paragraphs, prose
+from symopt.latex.measure import width
+from symopt.latex.printer import gradient, lines, target
+from symopt.latex.tables import hyperparameter_rows, state_rows
+from symopt.latex.template import render
+from symopt.recurrence import Optimizer
+
+TEXT_WIDTH = 39.0
+"""The text width that a page is set for, in em: 5.5 inches at 10 points, what most papers of the field have."""
+
+_NUMBER = 5.5  # what the number of an equation takes with the space before it
+
+Fact = str | tuple[str, str]
+"""A derived fact: a sentence, or a title with a formula in LaTeX."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one step costs per parameter, with arrays of `dtype`."""
+
+    dtype: str
+    bytes_moved: int
+    bytes_state: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An optimizer with all that its page says about it.
+
+    key: names its file and its labels; the optimizer's name where not given
+    """
+
+    optimizer: Optimizer
+    cost: Cost | None = None
+    facts: Sequence[Fact] = ()
+    key: str = field(default="")
+
+    @property
+    def label(self) -> str:
+        """What its file and its labels are called."""
+        return self.key or self.optimizer.name
+
+
+def page(entry: Entry | Optimizer, *, heading: str = "section", text_width: float = TEXT_WIDTH) -> str:
+    """The page of an optimizer.
+
+    heading: the sectioning command of its title
+    text_width: the width of the text around it, in em
+    """
+    entry = entry if isinstance(entry, Entry) else Entry(entry)
+    optimizer = entry.optimizer
+    names = _names(optimizer)
+    return render(
+        "page.tex.j2",
+        {
+            "heading": heading,
+            "label": entry.label,
+            "name": code(entry.label),
+            "title": prose(optimizer.title),
+            "summary": _summary(optimizer, names),
+            "algorithm": algorithm(optimizer, text_width - 4.0),
+            "equations": equations(optimizer, entry.label, text_width - _NUMBER),
+            "hyperparameters": hyperparameter_rows(optimizer, names),
+            "states": state_rows(optimizer, names),
+            "cost": entry.cost and _cost(entry.cost),
+            "facts": [_fact(fact, names) for fact in entry.facts],
+            "departures": paragraphs(_sentence_case(optimizer.departures, names), names),
+            "findings": [_finding(finding, names) for finding in optimizer.findings],
+        },
+    )
+
+
+def equations(optimizer: Optimizer, label: str, room: float) -> list[str]:
+    """The rows of the numbered equations, in the order of the paper, the gradient where it is taken."""
+    rows = [
+        _equation(target(e.target), lines(e.rhs, room - width(target(e.target)) - 2.0)) for e in optimizer.equations
+    ]
+    names = [e.target for e in optimizer.equations]
+    place = gradient_place(optimizer)
+    if place is not None:
+        rows.insert(place, _equation(target("g"), [gradient(optimizer.gradient_point)]))
+        names.insert(place, "g")
+    return [f"{row} \\label{{eq:{label}:{name}}}" for name, row in zip(names, rows, strict=True)]
+
+
+def _equation(left: str, right: list[str]) -> str:
+    """Lines after the first are indented and share the number of the last."""
+    return f"{left} &= " + " \\notag \\\\\n  &\\qquad ".join(right)
+
+
+def _cost(cost: Cost) -> str:
+    state = f"{cost.bytes_state} bytes of state are kept" if cost.bytes_state else "No state is kept"
+    return (
+        f"One step in {code(cost.dtype)} moves {cost.bytes_moved} bytes and takes {cost.flops} floating-point "
+        f"operations per parameter. {state}{' per parameter' if cost.bytes_state else ''} between steps."
+    )
+
+
+def _fact(fact: Fact, names: Set[str]) -> str:
+    if isinstance(fact, str):
+        return prose(fact, names)
+    title, formula = fact
+    if width(formula) > TEXT_WIDTH / 2:
+        return f"{prose(title, names)}:\n  \\[ {formula} \\]"
+    return f"{prose(title, names)}: ${formula}$"
+
+
+def _finding(finding: str, names: Set[str]) -> str:
+    """`name: what is wrong with it`."""
+    name, _, message = finding.partition(": ")
+    return f"{code(name)}: {prose(message, names)}" if name.isidentifier() else prose(finding, names)
+
+
+def _names(optimizer: Optimizer) -> Set[str]:
+    """The names that stand for symbols in the optimizer's prose."""
+    sequences = {equation.target for equation in optimizer.equations} | {name for name, _ in optimizer.inputs}
+    return sequences | {hyper.name for hyper in optimizer.hyperparameters} | {"theta", "g", "t"}
+
+
+def _summary(optimizer: Optimizer, names: Set[str]) -> list[str]:
+    """The docstring's paragraphs; the citation ends the first, before its full stop."""
+    found = paragraphs(optimizer.summary, names)
+    if optimizer.reference is None:
+        return found
+    cited = rf"~\citep{{{optimizer.reference}}}"
+    if not found:
+        return [f"{prose(optimizer.title)}{cited}."]
+    stop = "." if found[0].endswith(".") else ""
+    return [found[0].removesuffix(".") + cited + stop, *found[1:]]
+
+
+def _sentence_case(text: str, names: Set[str]) -> str:
+    """A text that starts like a sentence, unless it starts with a name."""
+    first = re.match(r"\w*", text)
+    return text if first is None or first[0] in names else text[:1].upper() + text[1:]

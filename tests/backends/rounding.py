@@ -1,0 +1,225 @@
+"""A number system that carries, beside each value, a bound on the rounding error of any kernel that computes it.
+
+This is running error analysis (Wilkinson 1963; Higham, Accuracy and Stability, 3.3). A value x computed in floating point
+is x^ with |x^ - x| <= e. An operation on computed operands gives
+
+    e(op) = e carried over from the operands + u*(|result| + e carried over)
+
+where u is the unit roundoff of the arrays' dtype if an operand is an element, that of float64 if all are numbers. To that
+come: u*|x| each time a number enters element work, as the kernel rounds it then; UNDERFLOW, half the smallest subnormal; and
+a factor of SLACK on the rounding, since a kernel may factor a product in another order or round a library function by more
+than half a unit. Sums: the kernel adds in lanes, whose bound is below that of adding one after the other, done here.
+
+A condition whose two sides come closer than their errors may go either way: the error of what it selects is then infinite,
+and whoever compares leaves that element out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from symopt.expr import OPERATIONS
+from symopt.interpret import Numbers, reals
+
+SLACK = 2  # roundings charged for each operation of the equations
+DIGITS = reals(40)
+INF = math.inf
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """A real number, the bound on the error of its computed value, and whether it is an element of an array."""
+
+    value: object
+    error: float = 0.0
+    element: bool = False
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A condition on computed numbers: what it is in exact arithmetic, and whether rounding could turn it."""
+
+    holds: bool
+    sure: bool
+
+
+def elements(array):
+    """An array of float32 or float64 as an object array of exact elements."""
+    result = np.empty(np.shape(array), object)
+    for at, x in np.ndenumerate(array):
+        result[at] = Bounded(DIGITS.constant(float(x)), 0.0, True)
+    return result
+
+
+def bounding(dtype) -> Numbers:
+    """The number system for kernels on arrays of a dtype."""
+    unit, tiny = float(np.finfo(dtype).eps) / 2, float(np.finfo(dtype).smallest_subnormal)
+    apply = DIGITS.apply
+
+    def entering(x, element):
+        if x.element or not element:
+            return x
+        held = x.error == 0 and float(dtype(float(x.value))) == x.value
+        return replace(x, error=x.error + (0.0 if held else unit * size(x)), element=True)
+
+    def arithmetic(op, carried):
+        def result(*args):
+            args = [bounded(arg) for arg in args]
+            element = any(arg.element for arg in args)
+            args = [entering(arg, element) for arg in args]
+            value = apply(op, *(arg.value for arg in args))
+            error = carried(value, *args)
+            u = unit if element else 2.0**-53
+            rounded = SLACK * u * (magnitude(value) + error) + (tiny if element else 0.0)
+            exact = op in EXACT or (error == 0 and value == 0)  # 0 is what every kernel computes then
+            return Bounded(value, error + (0.0 if exact else rounded), element)
+
+        return result
+
+    def compare(op, distance):
+        def result(*args):
+            args = [bounded(arg) for arg in args]
+            element = any(arg.element for arg in args)
+            args = [entering(arg, element) for arg in args]
+            holds = bool(apply(op, *(arg.value for arg in args)))
+            return Undecided(holds, distance(*args))
+
+        return result
+
+    def where(condition, a, b):
+        a, b = bounded(a), bounded(b)
+        element = a.element or b.element
+        chosen = entering(a if condition.holds else b, element)
+        apart = magnitude(apply("-", a.value, b.value)) + a.error + b.error
+        return chosen if condition.sure else replace(chosen, error=chosen.error + apart)
+
+    table = {op: arithmetic(op, rule) for op, rule in CARRIED.items()}
+    table |= {op: compare(op, sure_order) for op in ("<", "<=", ">", ">=", "eq", "ne")}
+    table |= {"every": compare("every", sure_integers), "isfinite": compare("isfinite", lambda x: True)}
+    table |= {"and": both, "or": either, "not": lambda c: Undecided(not c.holds, c.sure), "where": where}
+    table |= {"clip": lambda x, lo, hi: table["min"](table["max"](x, lo), hi)}
+    table |= {"pi": lambda: Bounded(DIGITS.apply("pi"), 2.0**-52)}
+    operations = {op: np.frompyfunc(f, OPERATIONS[op], 1) if OPERATIONS[op] else f for op, f in table.items()}
+    return Numbers("values with bounds", bounded, operations)
+
+
+def bounded(x) -> Bounded:
+    """A number that is not an element; a decimal such as 0.999 is rounded when the kernel reads it."""
+    if isinstance(x, Bounded):
+        return x
+    value = DIGITS.constant(x)
+    exact = isinstance(x, int | float) or magnitude(DIGITS.apply("-", value, DIGITS.constant(float(value)))) == 0
+    return Bounded(value, 0.0 if exact else 2.0**-53 * magnitude(value))
+
+
+def magnitude(value) -> float:
+    """The absolute value as a float; infinite for NaN, so that nothing is claimed about it."""
+    size = abs(float(value))
+    return INF if math.isnan(size) else size
+
+
+def size(x) -> float:
+    """The largest absolute value that the computed number can have."""
+    return magnitude(x.value) + x.error
+
+
+def sure_order(a, b):
+    """Whether rounding cannot turn the order; two exact numbers are always sure."""
+    apart = magnitude(DIGITS.apply("-", a.value, b.value))
+    return a.error + b.error == 0 or apart > a.error + b.error
+
+
+def sure_integers(t, k):
+    return t.error == k.error == 0
+
+
+def both(a, b):
+    decided = (a.sure and not a.holds) or (b.sure and not b.holds) or (a.sure and b.sure)
+    return Undecided(a.holds and b.holds, decided)
+
+
+def either(a, b):
+    decided = (a.sure and a.holds) or (b.sure and b.holds) or (a.sure and b.sure)
+    return Undecided(a.holds or b.holds, decided)
+
+
+def times(a, b):
+    """A product in which 0 wins over infinity: an exact 0 has no error to enlarge."""
+    return a * b if a and b else 0.0
+
+
+def divide(q, a, b):
+    """|(a + da)/(b + db) - a/b| <= (|da| + |q| |db|)/(|b| - |db|)."""
+    room = magnitude(b.value) - b.error
+    if a.error == b.error == 0:
+        return 0.0
+    return (a.error + times(magnitude(q), b.error)) / room if room > 0 else INF
+
+
+def root(r, x):
+    """|sqrt(x + d) - sqrt(x)| = |d|/(sqrt(x + d) + sqrt(x)) <= min(|d|/sqrt(x), sqrt(|d|)); below 0 nothing holds."""
+    if x.error == 0:
+        return 0.0
+    if x.error > magnitude(x.value) and float(x.value) - x.error < 0:
+        return math.sqrt(2 * x.error) if float(x.value) >= 0 else INF
+    return min(x.error / magnitude(r), math.sqrt(x.error))
+
+
+def power(p, a, b):
+    """(a + da)**(b + db): by the mean value theorem over the box, the derivatives at its far corner."""
+    if a.error == b.error == 0:
+        return 0.0
+    exponent, base = float(b.value), float(a.value)
+    if b.error == 0 and exponent == int(exponent) and exponent >= 0:
+        return abs(exponent) * size(a) ** max(exponent - 1, 0) * a.error
+    low = base - a.error
+    if low <= 0:
+        return INF
+    steep = max(low ** (exponent - 1), size(a) ** (exponent - 1))
+    log = max(abs(math.log(low)), abs(math.log(size(a))))
+    return abs(exponent) * steep * a.error + magnitude(p) * math.expm1(log * b.error) * 2
+
+
+def step_function(r, x):
+    """sign, floor, ceil: unchanged unless a jump is near."""
+    if x.error == 0:
+        return 0.0
+    below, above = (DIGITS.constant(float(x.value) + d) for d in (-2 * x.error, 2 * x.error))
+    jumps = any(math.floor(float(v)) != math.floor(float(x.value)) for v in (below, above)) or size(x) > 2**20
+    return INF if jumps else 0.0
+
+
+def log_of(r, x):
+    low = float(x.value) - x.error
+    return x.error / low if low > 0 else 0.0 if x.error == 0 else INF
+
+
+CARRIED = {
+    "+": lambda r, a, b: a.error + b.error,
+    "-": lambda r, a, b: a.error + b.error,
+    "*": lambda r, a, b: times(magnitude(a.value), b.error) + times(size(b), a.error),
+    "/": divide,
+    "**": power,
+    "neg": lambda r, a: a.error,
+    "abs": lambda r, a: a.error,
+    "max": lambda r, a, b: max(a.error, b.error),
+    "min": lambda r, a, b: max(a.error, b.error),
+    "sqrt": root,
+    "exp": lambda r, x: magnitude(r) * math.expm1(x.error) if x.error < 700 else INF,
+    "expm1": lambda r, x: math.exp(min(size(x), 700)) * x.error,
+    "log": log_of,
+    "log1p": lambda r, x: x.error / max(1 + float(x.value) - x.error, 1e-300),
+    "sin": lambda r, x: x.error,
+    "cos": lambda r, x: x.error,
+    "tanh": lambda r, x: x.error,
+    "sign": step_function,
+    "floor": step_function,
+    "ceil": step_function,
+}
+"""How errors of the operands reach the result, to all orders; each rule takes the exact result first."""
+
+EXACT = frozenset({"neg", "abs", "max", "min", "sign", "floor", "ceil"})
+"""Operations that do not round."""

@@ -1,0 +1,130 @@
+"""What the commands print and write."""
+
+import json
+import re
+
+import pytest
+
+from symopt.backends import BACKENDS
+from symopt.catalogue import load, names
+from symopt.expr import decimal
+
+
+def test_alone_it_shows_help(line):
+    result = line()
+    assert result.exit_code == 0
+    assert all(command in result.stdout for command in ("list", "show", "new", "check", "generate"))
+
+
+def test_version(process):
+    result = process("--version")
+    assert re.fullmatch(r"symopt (\d+\.\d+.*|from a checkout that is not installed)\n", result.stdout)
+
+
+def test_list_names_everything(line):
+    rows = json.loads(line("list", "--json").stdout)
+    assert [row["name"] for row in rows] == list(names())
+    assert all(row["targets"] == [*BACKENDS, "latex"] for row in rows)
+    table = line("list")
+    assert table.exit_code == 0
+    assert len(table.stdout.splitlines()) == len(rows) + 1
+
+
+def test_list_shows_what_check_found(line, spec):
+    def row():
+        return next(row for row in json.loads(line("list", "--json").stdout) if row["name"] == spec)
+
+    assert line("check", spec).exit_code == 0
+    assert set(row()["proofs"]) == set(BACKENDS)
+    assert row()["proofs"]["cpu"] != "not checked"
+    assert row()["oracle_ulp"] > 0
+
+
+def test_the_second_list_is_light(process):
+    process("list")
+    again = process("list", PYTHONPROFILEIMPORTTIME="1")
+    loaded = set(re.findall(r"\| +([\w.]+)$", again.stderr, re.MULTILINE))
+    assert "symopt.cli.listing" in loaded
+    assert not loaded & {"sympy", "numpy", "numba", "mpmath"}
+
+
+@pytest.mark.parametrize("name", names())
+def test_show_tells_all(line, name):
+    result = line("show", name)
+    optimizer = load(name)
+    assert result.exit_code == 0
+    assert optimizer.title in result.stdout
+    for hyper in optimizer.hyperparameters:
+        default = "required" if hyper.default is None else re.escape(decimal(hyper.default))
+        assert re.search(rf"^{hyper.name}\b.*{default}", result.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_line_of_a_card_fits(process, name):
+    result = process("show", name, COLUMNS="80")
+    assert max(map(len, result.stdout.splitlines())) <= 130
+    assert all(line == line.rstrip() for line in result.stdout.splitlines())
+
+
+def test_show_in_ascii(process, spec):
+    result = process("show", spec, PYTHONIOENCODING="ascii")
+    assert result.returncode == 0
+    assert result.stdout.isascii()
+    assert "theta[t] =" in result.stdout
+
+
+def test_show_stages(line, spec):
+    assert "pass over memory" in line("show", spec, "--stage", "ir").stdout
+    compile(line("show", spec, "--stage", "cpu").stdout, spec, "exec")
+    assert r"\begin{align}" in line("show", spec, "--stage", "latex").stdout
+
+
+def test_new_passes_its_check(line, tmp_path):
+    assert line("new", "my_method").exit_code == 0
+    result = line("check", "my_method.py")
+    assert result.exit_code == 0
+    assert "passed" in result.stdout
+    (tmp_path / "my_method.py").rename(tmp_path / "moved.py")
+    assert line("show", f"{tmp_path}/moved.py:my_method").exit_code == 0
+
+
+def test_new_overwrites_nothing(line, tmp_path):
+    (tmp_path / "mine.py").write_text("precious")
+    result = line("new", "mine")
+    assert result.exit_code == 1
+    assert "exists already" in result.stderr
+    assert (tmp_path / "mine.py").read_text() == "precious"
+
+
+def test_check_finds_a_wrong_reference(line, tmp_path):
+    line("new", "mine")
+    path = tmp_path / "mine.py"
+    path.write_text(path.read_text().replace('(title="Mine")', '(title="Mine", reference="nobody1900")'))
+    result = line("check", "mine.py")
+    assert result.exit_code == 1
+    assert "nobody1900" in result.stdout
+    data = json.loads(line("check", "mine.py", "--json").stdout)
+    assert data[0]["passed"] is False
+    assert any("nobody1900" in fault for fault in data[0]["faults"])
+
+
+def test_generate_writes_once_and_compares(line, tmp_path, spec):
+    first = line("generate", spec, "--out", "here")
+    assert first.exit_code == 0
+    kernel = tmp_path / "here" / "cpu" / f"{spec}.py"
+    written = kernel.stat().st_mtime_ns
+    assert "unchanged" in line("generate", spec, "--out", "here").stdout
+    assert kernel.stat().st_mtime_ns == written
+    assert line("generate", spec, "--out", "here", "--check").exit_code == 0
+    kernel.write_text("something else")
+    (tmp_path / "here" / "latex" / f"{spec}.tex").unlink()
+    result = line("generate", spec, "--out", "here", "--check")
+    assert result.exit_code == 1
+    assert re.search(rf"different +here/cpu/{spec}.py", result.stdout)
+    assert re.search(rf"missing +here/latex/{spec}.tex", result.stdout)
+    assert kernel.read_text() == "something else"
+
+
+def test_generate_only_what_is_asked_for(line, tmp_path, spec):
+    assert line("generate", spec, "--target", "latex").exit_code == 0
+    assert [path.name for path in (tmp_path / "generated").iterdir()] == ["latex"]

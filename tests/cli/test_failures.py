@@ -1,0 +1,111 @@
+"""Every failure is one sentence on stderr and an exit code."""
+
+import os
+
+import pytest
+
+from symopt.catalogue import names
+
+SPEC = names()[0]
+BROKEN = """
+from symopt import Positive, optimizer, t
+
+@optimizer(title="Broken")
+def broken(theta, g, *, lr: Positive = 1e-2):
+    theta[t] = theta[t-1] - rate * g[t]
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["lst"], 2, "did you mean 'list'"),
+        (["show"], 2, "missing argument"),
+        (["list", "--jason"], 2, "--json"),
+        (["show", f"{SPEC}x"], 1, f"did you mean {SPEC}?"),
+        (["check", f"{SPEC}x"], 1, f"did you mean {SPEC}?"),
+        (["generate", f"{SPEC}x"], 1, f"did you mean {SPEC}?"),
+        (["show", "no/such/file.py"], 1, "no/such/file.py"),
+        (["show", SPEC, "--stage", "ltex"], 1, "did you mean latex?"),
+        (["show", SPEC, "--stage", "nothing"], 1, "there is spec, ir, cpu, latex"),
+        (["generate", SPEC, "--target", "cpuu"], 1, "did you mean cpu?"),
+        (["generate", SPEC, "--out", "/dev/null"], 1, "cannot write"),
+        (["new", "lr"], 1, "the file itself uses it"),
+        (["new", "9x"], 1, "starting with a letter"),
+        (["new", "class"], 1, "a word of Python"),
+        (["new", "mine.py"], 1, "give the optimizer's name, mine"),
+        (["new", "my-own"], 1, "letters, digits and single underscores"),
+    ],
+)
+def test_one_sentence(line, args, code, says):
+    result = line(*args)
+    assert result.exit_code == code
+    assert says.lower() in result.output.lower()
+    assert "Traceback" not in result.output
+    *_, last = result.stderr.splitlines()
+    assert last.startswith("symopt: ")
+
+
+@pytest.mark.parametrize("args", [["--debug", "show", "nothing"], ["show", "nothing", "--debug"]])
+def test_debug_shows_where(line, args):
+    result = line(*args)
+    assert result.exit_code == 1
+    assert "Traceback" in result.stderr
+
+
+def test_debug_behind_two_dashes_is_a_spec(line):
+    result = line("show", "--", "--debug")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "check", "generate"])
+def test_a_broken_spec_is_named_with_its_line(line, tmp_path, command):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    result = line(command, "broken.py")
+    assert result.exit_code == 1
+    assert "broken.py:6" in result.output
+    assert "rate" in result.output
+
+
+@pytest.mark.parametrize("command", ["show", "check", "generate"])
+@pytest.mark.parametrize("source", ["x = (", "import no_such_module", "1 / 0", "x = 1"])
+def test_a_file_that_is_no_spec(line, tmp_path, command, source):
+    (tmp_path / "odd.py").write_text(source)
+    result = line(command, "odd.py")
+    assert result.exit_code == 1
+    assert "odd.py" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_the_others_go_on(line):
+    result = line("generate", SPEC, "nothing", "--target", "cpu")
+    assert result.exit_code == 1
+    assert f"wrote generated/cpu/{SPEC}.py" in result.stdout
+    assert "nothing" in result.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
+@pytest.mark.parametrize("args", [["new", "mine"], ["generate", SPEC]])
+def test_a_folder_that_cannot_be_written(line, tmp_path, args):
+    tmp_path.chmod(0o500)
+    result = line(*args)
+    assert result.exit_code == 1
+    assert "permission" in result.stderr
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_interrupt(process, tmp_path, count):
+    """A spec that presses Ctrl-C."""
+    (tmp_path / "stop.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    result = process("check", *["stop.py", "other.py"][:count])
+    assert result.returncode == 130
+    assert result.stderr == "symopt: interrupted\n"
+
+
+def test_a_reader_that_has_seen_enough(process, tmp_path):
+    """What `| head` does, without its timing: stdout is closed before the first line."""
+    script = "import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1); import symopt.cli; symopt.cli.main()"
+    (tmp_path / "closed.py").write_text(script)
+    result = process("list", module="closed")
+    assert result.stderr == ""
