@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from symopt.recurrence import Optimizer as Optimizer
 
 _HOMES = {
-    "load": "symopt.catalogue", "optimizer": "symopt.dialect", "erratum": "symopt.dialect", "schedule": "symopt.dialect",
-    "Schedule": "symopt.dialect", "DialectError": "symopt.errors", "SymoptError": "symopt.errors",
-    "Optimizer": "symopt.recurrence",
+    "load": "symopt.catalogue", "optimizer": "symopt.dialect", "erratum": "symopt.dialect",
+    "schedule": "symopt.dialect", "Schedule": "symopt.dialect", "DialectError": "symopt.errors",
+    "SymoptError": "symopt.errors", "Optimizer": "symopt.recurrence",
 }  # fmt: skip
 
 

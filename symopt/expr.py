@@ -160,7 +160,7 @@ def divide(numerator: Expr, denominator: Expr) -> Expr:
     return numerator if denominator == ONE else Call("/", (numerator, denominator))
 
 
-PRECEDENCE = {"where": 9, "or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "neg": 7, "**": 8}
+PRECEDENCE = {"or": 1, "and": 3, "+": 5, "-": 5, "*": 6, "/": 6, "neg": 7, "**": 8}
 _INFIX = {"eq": "==", "ne": "!=", "and": "&", "or": "|"}
 
 
@@ -195,7 +195,7 @@ def _text(expr: Expr) -> tuple[str, int]:
             level = PRECEDENCE[op]
             return f"{_wrapped(a, level)} {op} {_wrapped(b, level + (op in '-/'))}", level
         case Call(op, (a, b)) if op in COMPARISONS or op in ("and", "or"):
-            level = {"or": 1, "and": 2}.get(op, 4)
+            level = 0 if op in COMPARISONS else PRECEDENCE[op]  # `&` binds tighter than `<` in Python
             return f"{_wrapped(a, level + 1)} {_INFIX.get(op, op)} {_wrapped(b, level + 1)}", level
         case Call(op, args):
             return f"{op}({', '.join(text(a) for a in args)})", 10

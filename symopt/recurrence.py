@@ -9,9 +9,10 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any, Protocol
 
+from symopt.domains import Domain
 from symopt.errors import SymoptError
-from symopt.expr import START, Expr, Reduction, Seq, Sym, children, sequences, substitute, symbols, text
-from symopt.notation import Domain, Term
+from symopt.expr import Expr, Reduction, Seq, Sym, children, sequences, substitute, symbols, text
+from symopt.terms import Term, Tracing
 
 LEVELS = ("step", "global", "tensor", "element")
 """Where a value lives, cheapest first: one number per step, over all tensors, per tensor, per element."""
@@ -142,7 +143,7 @@ class Optimizer:
         """Where this optimizer wants its gradient when it steps from `x`."""
         return self._trace_of(x).point(self, x)
 
-    def _trace_of(self, x: Any) -> Any:
+    def _trace_of(self, x: Any) -> Tracing:
         trace = x.trace if isinstance(x, Term) else None
         if trace is None:
             remedy = "call it on a sequence inside an equation, as in theta[t] = inner(theta[t-1])"
@@ -180,13 +181,13 @@ class Optimizer:
 
     def titled(self, title: str, reference: str | None = None, summary: str | None = None) -> Optimizer:
         """This optimizer under another title: what a composition is called where it has a name of its own."""
-        return replace(
-            self, title=title, reference=reference or self.reference, summary=self.summary if summary is None else summary
-        )
+        summary = self.summary if summary is None else summary
+        return replace(self, title=title, reference=reference or self.reference, summary=summary)
 
     def bind(self, params: Any, target: str = "cpu", **hyper: Any) -> Any:
         """Compile for `params` and return the running optimizer; see `symopt.runtime.bind`."""
-        return import_module("symopt.runtime").bind(self, params, target=target, **hyper)  # Numba loads here, not before
+        runtime = import_module("symopt.runtime")  # Numba loads here, not before
+        return runtime.bind(self, params, target=target, **hyper)
 
     def __str__(self) -> str:
         return "\n".join([self.title, *(f"    {equation}" for equation in self.equations)])
@@ -205,8 +206,6 @@ class Base:
 def level_of(expr: Expr, levels: dict[str, str]) -> str:
     """The level of an expression, given the levels of the names in it; unknown names count as step-level."""
     match expr:
-        case Seq(name, START):
-            return levels.get(name, "step")
         case Seq(name) | Sym(name):
             return levels.get(name, "step")
         case Reduction(_, _, over):

@@ -65,7 +65,10 @@ def test_a_constant_prints_exactly(value, shown):
         (call("neg", call("+", M, LR)), "-(m[t] + lr)"),
         (call("**", call("**", M, TWO), TWO), "(m[t]**2)**2"),
         (call("*", Num(Fraction(1, 3)), M), "1/3 * m[t]"),
-        (call("where", call("and", call("<", M, LR), call("eq", M, LR)), M, LR), "where(m[t] < lr & m[t] == lr, m[t], lr)"),
+        (
+            call("where", call("and", call("<", M, LR), call("eq", M, LR)), M, LR),
+            "where((m[t] < lr) & (m[t] == lr), m[t], lr)",
+        ),
         (Reduction("norm", (M,), "all"), "norm(m[t], over=ALL)"),
         (Reduction("dot", (M, M_OLD), "tensor"), "dot(m[t], m[t-1])"),
         (Seq("theta", START), "theta[0]"),

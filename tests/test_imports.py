@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("errors", "paths"),
     ("expr", "specs"),
-    ("naming",),
+    ("domains", "naming"),
+    ("terms",),
     ("notation",),
     ("recurrence",),
     ("canonical", "latex"),
@@ -41,7 +42,7 @@ LATE = {
     "symopt.cli.app": "symopt.cli",
     "symopt.cli.listing": "symopt",  # what it shows is in the cache, as a rule
     "symopt.checks": "symopt.checks.run",  # SymPy and Numba are behind it
-    "symopt.notation": "symopt.canonical",  # SymPy is behind it
+    "symopt.terms": "symopt.canonical",  # SymPy is behind it
     "symopt.dialect.debias": "symopt.canonical",
     "symopt.recurrence": "symopt.runtime",  # Numba is behind it
 }
@@ -78,9 +79,7 @@ def imports(node: ast.AST, late: bool = False) -> Iterator[Import]:
                 yield from (Import(name.name, child.lineno, late) for name in names)
             case ast.ImportFrom(module, names):
                 yield from (Import(f"{module}.{name.name}", child.lineno, late) for name in names)
-            case ast.Call(
-                ast.Name("import_module") | ast.Attribute(attr="import_module"), [ast.Constant(str(target))]
-            ):
+            case ast.Call(ast.Name("import_module") | ast.Attribute(attr="import_module"), [ast.Constant(str(target))]):
                 yield Import(target, child.lineno, late)
         yield from imports(child, late or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef))
 
@@ -150,7 +149,5 @@ def test_the_rule_bites(module, source, count):
 
 def test_import_symopt_is_light():
     code = "import sys, symopt; print(*{'sympy', 'numba', 'numpy'} & sys.modules.keys())"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert loaded.stdout.split() == []

@@ -7,13 +7,15 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from symopt.domains import ALL, Positive, PositiveInt, Unit
 from symopt.errors import SymoptError
 from symopt.expr import START, Call, Seq, Sym, text
 from symopt.interpret import EXACT, FLOAT, REAL, SYMBOLS, interpret, reals
-from symopt.notation import ALL, Positive, PositiveInt, Term, Unit, clip, every, norm, sqrt, t, where
+from symopt.notation import clip, every, norm, sqrt, t, where
 from symopt.prove.algebra import Proved, decide
 from symopt.prove.facts import Facts
 from symopt.recurrence import Equation, Hyperparameter, Optimizer
+from symopt.terms import Term
 
 F = Fraction
 

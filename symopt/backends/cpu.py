@@ -16,10 +16,10 @@ from symopt.backends.starts import Starts, inside_init, start_lines
 from symopt.backends.template import render
 from symopt.backends.text import FUNCTIONS, filled, local
 from symopt.derive.training import Training
+from symopt.domains import Domain
 from symopt.errors import SymoptError
 from symopt.expr import Call, decimal, text, walk
 from symopt.ir import Assign, Program, Reduce, Scalars, Update, flops, traffic
-from symopt.notation import Domain
 from symopt.recurrence import Hyperparameter
 
 MARK = "# --- from here on part of every emitted file ---\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symopt.domains import Domain
 from symopt.expr import Call, Expr, Num, Sym
-from symopt.notation import Domain
 from symopt.recurrence import Optimizer
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from symopt.dialect.source import Source
 from symopt.errors import DialectError
-from symopt.expr import ONE, T, Call, Expr, Seq, multiply, sequences, symbols, text, transform, walk
+from symopt.expr import ONE, Call, Expr, Seq, T, multiply, sequences, symbols, text, transform
 from symopt.recurrence import Equation
 
 
@@ -23,10 +23,7 @@ def resolve_debias(equations: list[Equation], source: Source) -> list[Equation]:
             return _corrected(node.args[0], rhs, source)
         return node
 
-    return [
-        Equation(e.target, transform(e.rhs, resolve)) if any(isinstance(n, Call) and n.op == "debias" for n in walk(e.rhs)) else e
-        for e in equations
-    ]
+    return [Equation(e.target, transform(e.rhs, resolve)) for e in equations]
 
 
 def _corrected(average: Expr, rhs: dict[str, Expr], source: Source) -> Expr:
@@ -57,5 +54,3 @@ def _decay_and_gain(average: Seq, rhs: Expr, source: Source) -> tuple[Expr, Expr
 def _error(node: Expr, message: str, source: Source) -> DialectError:
     name = node.name if isinstance(node, Seq) else ""
     return DialectError(message, f"debias({text(node)})", source.file, source.line_of(name))
-
-

@@ -5,17 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, NoReturn
 
 from symopt import naming
 from symopt.dialect.docstring import Docstring, read_docstring
 from symopt.dialect.finish import finish
 from symopt.dialect.source import Source, check_source, read_source
 from symopt.dialect.trace import Sequence, Trace
+from symopt.domains import Domain, Input, Real
 from symopt.errors import DialectError
 from symopt.expr import Sym
-from symopt.notation import Domain, Input, Real, Term, t
+from symopt.notation import t
 from symopt.recurrence import Hyperparameter, Optimizer
+from symopt.terms import Term
 
 
 def optimizer(*, title: str = "", reference: str | None = None) -> Callable[[Callable[..., None]], Optimizer]:
@@ -56,7 +58,7 @@ class Signature:
 
 
 def read_signature(source: Source, skip: Iterable[str] = ()) -> Signature:
-    """The arguments of a body; `skip` are positional arguments with a meaning of their own (a schedule's t and value)."""
+    """The arguments of a body; `skip` are those with a meaning of their own, such as a schedule's t and value."""
     parameters = _parameters(source)
     names = {name for name in parameters if name not in skip}
     doc = read_docstring(source.function.__doc__, names)
@@ -84,15 +86,17 @@ def _parameters(source: Source) -> Mapping[str, inspect.Parameter]:
         return inspect.signature(source.function, eval_str=True).parameters
     except NameError as error:
         remedy = "import the domain it names, for example from symopt import Positive"
-        raise DialectError(f"an annotation cannot be read ({error}); {remedy}", source.tree.name, source.file, source.first_line) from error
+        raise DialectError(
+            f"an annotation cannot be read ({error}); {remedy}", source.tree.name, source.file, source.first_line
+        ) from error
 
 
-def _fail(source: Source, name: str, message: str) -> None:
+def _fail(source: Source, name: str, message: str) -> NoReturn:
     raise DialectError(message, name, source.file, source.line_of(name))
 
 
 def _check_name(source: Source, name: str, prefix: str) -> None:
-    """A schedule's names get a hyperparameter's name in front, so only an optimizer's own must keep clear of kernels."""
+    """A schedule's names get a hyperparameter's in front, so only an optimizer's own must keep clear of kernels."""
     reason = naming.unusable(prefix + name)
     if reason:
         _fail(source, name, f"a spec cannot use this name: {reason}")
@@ -136,8 +140,11 @@ def _domain(source: Source, parameter: inspect.Parameter) -> Domain:
         return annotation
     if hasattr(annotation, "is_Interval"):
         return _from_sympy(source, parameter.name, annotation)
-    _fail(source, parameter.name, "its annotation is a domain: Positive, NonNegative, Unit, OpenUnit, Real, PositiveInt, ...")
-    raise AssertionError
+    _fail(
+        source,
+        parameter.name,
+        "its annotation is a domain: Positive, NonNegative, Unit, OpenUnit, Real, PositiveInt, ...",
+    )
 
 
 def _from_sympy(source: Source, name: str, found: Any) -> Domain:
@@ -152,14 +159,17 @@ def _from_sympy(source: Source, name: str, found: Any) -> Domain:
     if integer and not all(value.is_integer or value.is_infinite for value in (low, high)):
         _fail(source, name, f"the set {found} is neither an interval nor a range of integers")
     ends = [None if value.is_infinite else Fraction(str(value)) for value in (low, high)]
-    return Domain(str(found), ends[0], ends[1], open_low and ends[0] is not None, open_high and ends[1] is not None, integer)
+    return Domain(
+        str(found), ends[0], ends[1], open_low and ends[0] is not None, open_high and ends[1] is not None, integer
+    )
 
 
 def run_body(source: Source, trace: Trace, given: Mapping[str, Any]) -> Any:
     """Check the text of a body, then run it once on symbols; errors get their file and line here."""
     sequences = {name: Sequence(name, trace) for name in trace.sequences}
     hypers = {hyper.name: Term(Sym(hyper.name), trace) for hyper in trace.hyperparameters}
-    check_source(source, {*sequences, *hypers, *given, *(name for name, v in source.function.__globals__.items() if v is t)})
+    steps = {name for name, value in source.function.__globals__.items() if value is t}
+    check_source(source, {*sequences, *hypers, *given, *steps})
     try:
         result = source.function(*given.values(), *sequences.values(), **hypers)
     except DialectError as error:
@@ -167,7 +177,9 @@ def run_body(source: Source, trace: Trace, given: Mapping[str, Any]) -> Any:
             error.file, error.line = source.file, _line_of(error, source)
         raise
     except (TypeError, AttributeError, NameError, ValueError, ZeroDivisionError) as error:
-        raise DialectError(f"the body cannot run on symbols: {error}", trace.name, source.file, _line_of(error, source)) from error
+        raise DialectError(
+            f"the body cannot run on symbols: {error}", trace.name, source.file, _line_of(error, source)
+        ) from error
     return result
 
 

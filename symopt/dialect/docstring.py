@@ -21,24 +21,22 @@ def read_docstring(text: str | None, names: Set[str]) -> Docstring:
     """Split a docstring; a line `name: ...` gives the meaning of a declared name, further lines indented go with it."""
     summary: list[str] = []
     departures: list[str] = []
-    meanings: dict[str, str] = {}
-    current: list[str] | str = summary
+    meanings: dict[str, list[str]] = {}
+    current = summary
     for line in inspect.cleandoc(text or "").splitlines():
         found = re.match(r"(\w+): (.*)", line)
         if line.startswith("Departures:"):
-            departures.append(line.removeprefix("Departures:").strip())
             current = departures
+            line = line.removeprefix("Departures:")
         elif found and found[1] in names:
-            current = found[1]
-            meanings[current] = found[2].strip()
-        elif isinstance(current, str) and line.startswith(" "):
-            meanings[current] += " " + line.strip()
-        elif isinstance(current, str):
+            current = meanings.setdefault(found[1], [])
+            line = found[2]
+        elif current is not departures and not line.startswith(" "):
             current = summary
-            summary.append(line.strip())
-        else:
-            current.append(line.strip())
-    return Docstring(_paragraphs(summary), meanings, _paragraphs(departures))
+        current.append(line.strip())
+    return Docstring(
+        _paragraphs(summary), {name: _paragraphs(m) for name, m in meanings.items()}, _paragraphs(departures)
+    )
 
 
 def _paragraphs(lines: list[str]) -> str:

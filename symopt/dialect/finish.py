@@ -49,7 +49,9 @@ def leftovers(trace: Trace) -> list[tuple[str, str]]:
         if name not in read and name not in written and name != "theta":
             found.append((name, f"it is declared and never used; use it or take it out{suggest(name, written)}"))
         elif name not in written and name != "g" and name not in trace.inputs and name != "theta":
-            message = f"nobody writes it; write {name}[t] = ..., or annotate it {name}: Input(...) if it comes from outside"
+            message = (
+                f"nobody writes it; write {name}[t] = ..., or annotate it {name}: Input(...) if it comes from outside"
+            )
             found.append((name, message))
     found += _unnoticed(trace)
     used = {symbol for expr in everything for symbol in symbols(expr)}
@@ -68,8 +70,8 @@ def _unnoticed(trace: Trace) -> list[tuple[str, str]]:
     """A wrapper may hand through the theta of an inner optimizer that never looks at it, but not change it."""
     rhs = {equation.target: equation.rhs for equation in trace.equations}
     message = (
-        "its training never looks at the theta that it deploys, so this wrapper would change nothing of it; put {0} outside "
-        "and the wrapper inside"
+        "its training never looks at the theta that it deploys, so this wrapper would change nothing of it; put {0} "
+        "outside and the wrapper inside"
     )
     through = Seq("theta", -1)
     return [(name, message.format(name)) for name, x, out in trace.unnoticed if x != through or rhs.get("theta") != out]
@@ -111,5 +113,3 @@ def ordered(equations: list[Equation], source: Source) -> list[Equation]:
 
 def _needs(equation: Equation, written: set[str]) -> set[str]:
     return {seq.name for seq in sequences(equation.rhs) if seq.shift == 0 and seq.name in written}
-
-

@@ -97,7 +97,13 @@ def _take_theta(equations: list[Equation], own: str) -> tuple[Expr, list[Equatio
 
 
 def _only_when(
-    inner: Optimizer, when: Expr, x: Expr, counter: str, table: Mapping[Expr, Expr], result: Expr, equations: list[Equation]
+    inner: Optimizer,
+    when: Expr,
+    x: Expr,
+    counter: str,
+    table: Mapping[Expr, Expr],
+    result: Expr,
+    equations: list[Equation],
 ) -> tuple[Expr, list[Equation]]:
     """Each state moves only when the condition holds, and so does inner's own step counter."""
     states = {_renamed(name, table) for name in inner.states}

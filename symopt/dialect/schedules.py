@@ -11,8 +11,9 @@ from symopt.dialect.source import Source, read_source
 from symopt.dialect.trace import Trace
 from symopt.errors import DialectError, SymoptError
 from symopt.expr import Expr, Seq, Sym, substitute, symbols
-from symopt.notation import Term, as_term, t
+from symopt.notation import t
 from symopt.recurrence import Equation, Hyperparameter, Optimizer
+from symopt.terms import Term, as_term
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ def _declare(function: Callable[..., Any], title: str, reference: str | None) ->
     trace = signature.trace(source.tree.name)
     result = run_body(source, trace, {"t": t, "value": Term(Sym("value"), trace)})
     if result is None:
-        raise DialectError("a schedule returns its value; end with return ...", trace.name, source.file, source.first_line)
+        raise DialectError(
+            "a schedule returns its value; end with return ...", trace.name, source.file, source.first_line
+        )
     value = as_term(result).node
     _check(trace, value, source)
     return Schedule(
@@ -124,5 +127,3 @@ def _check(trace: Trace, value: Expr, source: Source) -> None:
     for name in trace.sequences:
         if name not in trace.inputs and not trace.written(name):
             raise DialectError("nobody writes it", name, source.file, source.line_of(name))
-
-

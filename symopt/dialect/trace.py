@@ -9,8 +9,8 @@ from typing import Any
 from symopt.dialect.inline import Inlined, inline, inner_point, notices_theta
 from symopt.errors import DialectError
 from symopt.expr import START, Call, Expr, Seq, sequences, symbols, text, walk
-from symopt.notation import Term, as_term
 from symopt.recurrence import Equation, Hyperparameter, Optimizer
+from symopt.terms import Term, as_term
 
 
 class Sequence:
@@ -30,6 +30,11 @@ class Sequence:
 
     def __getattr__(self, attribute: str) -> Any:
         raise DialectError(f"a sequence has no {attribute}; write {self._name}[t] or {self._name}[t-1]", self._name)
+
+    @property
+    def sequence_name(self) -> str:
+        """The name, for the error about a sequence without an index."""
+        return self._name
 
     def _shift(self, index: Any) -> int:
         node = as_term(index).node if isinstance(index, Term | int) else None
@@ -126,10 +131,12 @@ class Trace:
 
     def want_gradient(self, point: Expr, origin: str) -> None:
         """Ask for the gradient at `point`; a second, different point in the same step is an error."""
+        if origin == "inner" and self.gradient_origin == "default":
+            self.gradient_point = point  # a g[t] without an equation is inner's
         if self.gradient_point is not None and self.gradient_point != point:
             message = (
-                f"two gradient points in one step: {text(self.gradient_point)} and {text(point)}; feed an inner optimizer "
-                "with inner(x, h[t]), where h comes from g[t] = grad(inner.point(x))"
+                f"two gradient points in one step: {text(self.gradient_point)} and {text(point)}; feed an inner "
+                "optimizer with inner(x, h[t]), where h comes from g[t] = grad(inner.point(x))"
             )
             raise DialectError(message, "g[t]")
         self.gradient_point = point

@@ -7,7 +7,7 @@ from typing import Any
 
 from symopt.expr import ONE, ZERO, Call, Expr, Num, Reduction, Seq, Sym, negate, number
 from symopt.interpret.numbers import EXACT, Beyond, Numbers, Operation, exactly, over_arrays
-from symopt.notation import Term
+from symopt.terms import Term
 
 
 def _constant(value: Any) -> Expr:

@@ -6,11 +6,11 @@ from collections.abc import Set
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symopt.domains import Domain
 from symopt.expr import START, Expr, Num
 from symopt.latex.escape import code, prose
 from symopt.latex.printer import latex, target
 from symopt.naming import indexed, symbol
-from symopt.notation import Domain
 from symopt.recurrence import Optimizer
 
 LEVELS = {"step": "one number", "global": "one number", "tensor": "per tensor", "element": "per element"}

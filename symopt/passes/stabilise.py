@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from symopt.domains import Domain
 from symopt.expr import ONE, ZERO, Call, Expr, Num, Sym, add, divide, multiply, negate, symbols, transform
 from symopt.ir import Assign, Loop, Program, Reduce, Scalars, Stage, Update, fold, new
-from symopt.notation import Domain
 from symopt.passes.sums import factors, terms
 from symopt.recurrence import level_of
 

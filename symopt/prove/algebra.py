@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from symopt.expr import Expr
-from symopt.prove.atoms import CONDITIONS, REDUCTIONS, Table
+from symopt.prove.atoms import Table
+from symopt.prove.branching import branching, outcomes, plain_conditions, undecided
 from symopt.prove.cases import Case
 from symopt.prove.facts import Facts
 from symopt.prove.normal import Normal
-from symopt.prove.polynomials import OutOfBudgetError, Poly, UndefinedError, atoms_of, subtract
-from symopt.prove.ranges import NEGATIVE, NIL, NOT_NEGATIVE, POSITIVE
+from symopt.prove.polynomials import OutOfBudgetError, UndefinedError, subtract
 from symopt.prove.sample import Point, difference
 
-BUDGET = 300_000
+BUDGET = 100_000
 _MOST_CASES = 256
+_LITTLE = 3_000  # work for a look whether a difference is 0 before it is divided into cases
 
 
 @dataclass(frozen=True)
@@ -70,54 +70,26 @@ class _Proof:
     b: Expr
     cases: int = 0
 
+    def __post_init__(self) -> None:
+        self.plain = plain_conditions(self.a, self.b)
+
     def holds(self, case: Case, told_apart: frozenset[int] = frozenset()) -> bool:
         """Whether a = b in a case, by further cases where conditions are left."""
         self.cases += 1
         if self.cases > _MOST_CASES:
             raise OutOfBudgetError
         normal = Normal(case)
+        for number in undecided(normal, self.plain):
+            return self._holds_in_all(case, number, told_apart)
         try:
             difference = subtract(normal.of(self.a), normal.of(self.b))
         except UndefinedError:
             return False
-        if case.table.is_zero(difference):
+        numbers = [number for number in branching(case.table, difference) if number not in told_apart]
+        if case.table.is_zero(difference, _LITTLE if numbers else None):
             return True
-        for number in _branching(case.table, difference):
-            if number not in told_apart:
-                cases = [narrower for narrower in _outcomes(case, number) if narrower is not None]
-                return all(self.holds(narrower, told_apart | {number}) for narrower in cases)
-        return False
+        return bool(numbers) and self._holds_in_all(case, numbers[0], told_apart)
 
-
-_BRANCHING = (*sorted(CONDITIONS), "max", "abs", "sign")
-
-
-def _branching(table: Table, p: Poly) -> list[int]:
-    """What divides a case: the atoms that hold no others of their kind first, conditions before extrema and signs."""
-    numbers = [number for number in _visible(table, p) if table.atoms[number].kind in _BRANCHING]
-
-    def order(number: int) -> tuple[bool, int, int]:
-        held = (inner for arg in table.atoms[number].args for inner in _visible(table, arg))
-        nested = any(table.atoms[inner].kind in _BRANCHING for inner in held)
-        return nested, _BRANCHING.index(table.atoms[number].kind), number
-
-    return sorted(set(numbers), key=order)
-
-
-def _outcomes(case: Case, number: int) -> list[Case | None]:
-    """The cases into which a branching atom divides a case."""
-    atom = case.table.atoms[number]
-    if atom.kind in CONDITIONS:
-        return [case.assume_condition(number, holds) for holds in (True, False)]
-    p = subtract(atom.args[0], atom.args[1]) if atom.kind == "max" else atom.args[0]
-    signs = (POSITIVE, NIL, NEGATIVE) if atom.kind == "sign" else (NOT_NEGATIVE, NEGATIVE)
-    return [case.assume(p, sign) for sign in signs]
-
-
-def _visible(table: Table, p: Poly) -> Iterator[int]:
-    """The atoms of a sum and of their arguments, but not what is summed over: there a name means any element's."""
-    for number in atoms_of(p):
-        yield number
-        if table.atoms[number].kind not in REDUCTIONS:
-            for arg in table.atoms[number].args:
-                yield from _visible(table, arg)
+    def _holds_in_all(self, case: Case, number: int, told_apart: frozenset[int]) -> bool:
+        cases = [narrower for narrower in outcomes(case, number) if narrower is not None]
+        return all(self.holds(narrower, told_apart | {number}) for narrower in cases)

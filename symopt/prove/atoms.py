@@ -137,7 +137,9 @@ class Table:
 
     def multiply(self, p: Poly, q: Poly) -> Poly:
         """p*q."""
-        self.spend(len(p) * len(q))
+        self.spend(
+            len(p) * len(q) * (4 + sum(len(next(iter(r), UNIT)) for r in (p, q))) // 4
+        )  # long products cost more
         result: Poly = {}
         for m, c in p.items():
             for n, d in q.items():
@@ -169,8 +171,23 @@ class Table:
             return {}
         return {product: 1}
 
-    def is_zero(self, p: Poly) -> bool:
-        """Whether p is 0 by the relations: denominators are multiplied out, nothing is guessed."""
+    def is_zero(self, p: Poly, work: int | None = None) -> bool:
+        """Whether p is 0 by the relations: denominators are multiplied out, nothing is guessed.
+
+        work: give up, and say no, after so much
+        """
+        kept, self.budget = self.budget, self.budget if work is None else min(work, self.budget)
+        given = self.budget
+        try:
+            return self._is_zero(p)
+        except OutOfBudgetError:
+            if work is None or given == kept:
+                raise
+            return False
+        finally:
+            self.budget += kept - given
+
+    def _is_zero(self, p: Poly) -> bool:
         while p:
             lacking: dict[int, Rational] = {}
             for product in p:
@@ -195,7 +212,8 @@ class Table:
         if not p:
             return 0, UNIT, p
         factor = content(p)
-        return factor, common, scale(p, 1 / Fraction(factor))
+        inverse = 1 / Fraction(factor)
+        return factor, common, {product: int(c * inverse) for product, c in p.items()}
 
     def cancelled(self, p: Poly) -> Poly:
         """p, with a denominator cancelled that the numerator is a multiple of."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import comb
 from typing import Protocol
 
-from symopt.notation import Domain, Real
+from symopt.domains import Domain, Real
 from symopt.prove.polynomials import Poly, add, atoms_of
 from symopt.prove.ranges import ANY, NEGATIVE, NIL, NOT_NEGATIVE, POSITIVE, flipped
 

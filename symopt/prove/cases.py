@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from symopt.notation import Domain
+from symopt.domains import Domain
 from symopt.prove.atoms import Table
 from symopt.prove.facts import Facts
 from symopt.prove.polynomials import Poly, as_constant, atoms_of, constant, scale

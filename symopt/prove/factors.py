@@ -11,7 +11,7 @@ from sympy import ZZ
 from sympy.polys.rings import ring
 
 from symopt.prove.cases import Case
-from symopt.prove.polynomials import Mono, Poly, Rational, atoms_of, constant, key, leading, mono, scale
+from symopt.prove.polynomials import Mono, Poly, Rational, atoms_of, constant, key, leading, mono, scale, whole
 from symopt.prove.ranges import NEGATIVE, POSITIVE
 
 _MOST_TERMS, _HIGHEST_DEGREE = 40, 12
@@ -88,11 +88,6 @@ def _back(part: dict[Any, Any], variables: list[tuple[int, Fraction]]) -> Poly:
         pairs = zip(variables, exponents, strict=True)
         result[mono({a: whole(u * int(e)) for (a, u), e in pairs})] = int(coefficient)
     return result
-
-
-def whole(value: Fraction) -> Rational:
-    """An int where it is one."""
-    return value.numerator if value.denominator == 1 else value
 
 
 def raised(product: Mono, exponent: Rational) -> Mono:

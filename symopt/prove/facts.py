@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from symopt.notation import Domain, PositiveInt, Real
+from symopt.domains import Domain, PositiveInt, Real
 from symopt.recurrence import LEVELS, Optimizer
 
 

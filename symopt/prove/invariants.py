@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symopt.domains import Domain, NonNegative, NonNegativeInt, Positive, Real, Unit
 from symopt.expr import ZERO, Expr
-from symopt.notation import Domain, NonNegative, NonNegativeInt, Positive, Real, Unit
 from symopt.prove.atoms import CONDITIONS, Table
 from symopt.prove.cases import Case
 from symopt.prove.facts import Facts, declared

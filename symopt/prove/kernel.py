@@ -1,9 +1,9 @@
 """The proof of an emitted file: one step of it, on symbols, is one step of the declared equations.
 
 A model of three tensors in two groups (seven elements, one, six; chunks of five) is stepped from any state by the
-file's own `step`. Obligations, for every element, tensor and group: each stored state is what its equation says, the user's
-array is the next gradient point, what `deployed` returns is theta, the state that is not stored can be recovered, and
-what `init` makes is x[0].
+file's own `step`. Obligations, for every element, tensor and group: each stored state is what its equation says, the
+user's array is the next gradient point, what `deployed` returns is theta, the state that is not stored can be
+recovered, and what `init` makes is x[0].
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from functools import reduce
 from math import prod
 
 from symopt.derive.training import Training
+from symopt.domains import Domain, PositiveInt
 from symopt.expr import START, ZERO, Call, Expr, Reduction, Seq, Sym, children, number, rebuild
-from symopt.notation import Domain, PositiveInt
 from symopt.prove.facts import Facts
 from symopt.prove.sums import Sums
 

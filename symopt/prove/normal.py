@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from symopt.expr import Call, Expr, Num, Reduction, Seq, Sym
 from symopt.prove.cases import Case
-from symopt.prove.factors import whole
 from symopt.prove.functions import (
     Function,
     cosine,
@@ -35,6 +34,7 @@ from symopt.prove.polynomials import (
     constant,
     scale,
     subtract,
+    whole,
 )
 from symopt.prove.powers import absolute, exponential, inverse, logarithm, power, rational_power
 from symopt.recurrence import LEVELS

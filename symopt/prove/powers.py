@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symopt.prove.cases import Case
-from symopt.prove.factors import Factor, factors, oriented, primes, raised, whole
+from symopt.prove.factors import Factor, factors, oriented, primes, raised
 from symopt.prove.polynomials import (
     ONE,
     UNIT,
@@ -20,6 +20,7 @@ from symopt.prove.polynomials import (
     merge,
     mono,
     scale,
+    whole,
 )
 from symopt.prove.ranges import NEGATIVE, POSITIVE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from symopt.notation import Domain
+from symopt.domains import Domain
 from symopt.prove.polynomials import Rational
 
 NEGATIVE, NIL, POSITIVE = 1, 2, 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,19 +12,13 @@ import numpy as np
 
 from symopt.expr import COMPARISONS, OPERATIONS, Call, Expr, Reduction, Seq, Sym, children, text
 from symopt.interpret import EXACT, Beyond, Numbers, Reader, reals
-from symopt.notation import Domain
 from symopt.prove.facts import Facts
-from symopt.recurrence import LEVELS
+from symopt.prove.points import Values, drawn, edges, shown
 
 Point = dict[str, Any]
 """name -> its value, or the lists of its elements."""
 
-Values = dict[Sym | Seq, list[Any]]
-"""A value or an array per tensor."""
-
 _SHAPES = [(2,), (1,)]
-_TENSOR = LEVELS.index("tensor")
-_NICE = [Fraction(n, d) for n, d in [(1, 1), (1, 2), (2, 1), (-1, 1), (0, 1), (3, 1), (-1, 2), (9, 10), (1, 10)]]
 _FAR, _CLEAR = 10**30, 10**6
 
 
@@ -38,14 +31,27 @@ def difference(a: Expr, b: Expr, facts: Facts, points: range) -> tuple[Point, tu
     pair = _Pair.of(a, b)
     faint = None
     for number in points:
-        values = {name: _drawn(name, facts, pair.shapes, number) for name in pair.names}
+        values = {name: drawn(name, facts, pair.shapes, number) for name in pair.names}
         found = pair.differ(values)
         if found is not None:
-            point = {text(name): _shown(value) for name, value in values.items()}
+            point = {text(name): shown(value) for name, value in values.items()}
             if abs(found[0] - found[1]) * _CLEAR > abs(found[0]):
                 return point, found
             faint = faint or (point, found)
     return faint
+
+
+def gap(a: Expr, b: Expr, facts: Facts, points: range) -> Point | None:
+    """A point at which b has a value and a has none; the edges of the domains are looked at first.
+
+    What divides by zero or takes the logarithm of 0 has no value, unless a condition keeps it from being used.
+    """
+    pair = _Pair.of(a, b)
+    some = ({name: drawn(name, facts, pair.shapes, number) for name in pair.names} for number in points)
+    for values in (*edges(pair.names, facts, pair.shapes), *some):
+        if pair.lacks(values):
+            return {text(name): shown(value) for name, value in values.items()}
+    return None
 
 
 def _nodes(*exprs: Expr) -> Iterator[Expr]:
@@ -57,51 +63,6 @@ def _nodes(*exprs: Expr) -> Iterator[Expr]:
             seen.add(id(expr))
             yield expr
             todo += children(expr)
-
-
-# ---- points ----
-
-
-def _drawn(name: Sym | Seq, facts: Facts, shapes: list[tuple[int, ...]], number: int) -> list[Any]:
-    """A value per tensor, the same at every run: at every third point any, at the others simple ones."""
-    dice = random.Random(zlib.crc32(f"{text(name)} {number}".encode()))
-    domain = facts.domain(name.name)
-    level = facts.level(name.name, isinstance(name, Seq))
-    if level < _TENSOR or shapes == [()]:
-        return [_number(domain, dice, number)] * len(shapes)
-    if level == _TENSOR:
-        return [_number(domain, dice, number) for _ in shapes]
-    return [np.array([_number(domain, dice, number) for _ in range(shape[0])], object) for shape in shapes]
-
-
-def _number(domain: Domain, dice: random.Random, number: int) -> Fraction:
-    nice = [
-        value for value in (*_NICE, domain.lower, domain.lower, domain.upper) if value is not None and value in domain
-    ]
-    if nice and number % 3 < 2:
-        return dice.choice(nice)
-    if domain.integer:
-        return _within(domain, Fraction(dice.randint(-4, 40)))
-    return _within(domain, Fraction(dice.randint(-600, 600), dice.randint(1, 240)))
-
-
-def _within(domain: Domain, value: Fraction) -> Fraction:
-    """A value moved into a domain."""
-    lower, upper = domain.lower, domain.upper
-    if lower is not None and upper is not None:
-        share = abs(value) % 1 if abs(value) % 1 else Fraction(1, 3)
-        return lower + (upper - lower) * share if not domain.integer else lower + abs(value) % (upper - lower + 1)
-    if lower is not None and value not in domain:
-        return lower + abs(value - lower) if value != lower else lower + 1
-    if upper is not None and value not in domain:
-        return upper - abs(value - upper) if value != upper else upper - 1
-    return value
-
-
-def _shown(values: list[Any]) -> Any:
-    if all(isinstance(value, Fraction) and value == values[0] for value in values):
-        return values[0]
-    return [list(value) if isinstance(value, np.ndarray) else value for value in values]
 
 
 # ---- values ----
@@ -133,6 +94,13 @@ class _Pair:
             if x != y:
                 return x, y
         return None
+
+    def lacks(self, values: Values) -> bool:
+        """Whether b has a value somewhere where a has none."""
+        try:
+            return any(x != x and y == y for x, y in self._pairs(values, _COARSE))
+        except _UnclearError:
+            return False
 
     def _differ_in_digits(self, values: Values) -> tuple[Any, Any] | None:
         try:

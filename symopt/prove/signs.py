@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from symopt.notation import Domain, Real
+from symopt.domains import Domain, Real
 from symopt.prove.atoms import Atom, Table
 from symopt.prove.bernstein import sign_on_box
 from symopt.prove.facts import Facts

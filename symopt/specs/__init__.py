@@ -1,4 +1,4 @@
-"""The catalogue as a package: `from symopt.specs.adam import adam` reads `specs/adam.py` wherever symopt is installed."""
+"""The catalogue as a package: `from symopt.specs.adam import adam` works wherever symopt is installed."""
 
 from symopt.paths import specs_dir
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from symopt.domains import Domain, NonNegative, NonNegativeInt, OpenUnit, Positive, PositiveInt, Real, Unit
 from symopt.expr import Call, Seq, Sym, T, number
 from symopt.latex.algorithm import algorithm
 from symopt.latex.page import Cost, Entry, equations, page
@@ -13,7 +14,6 @@ from symopt.latex.printer import latex, target
 from symopt.latex.symbols import symbols_of
 from symopt.latex.tables import domain_relation, domain_set
 from symopt.naming import symbol
-from symopt.notation import Domain, NonNegative, NonNegativeInt, OpenUnit, Positive, PositiveInt, Real, Unit
 from symopt.prove.algebra import Proved, decide
 from symopt.prove.facts import declared as facts_of
 from symopt.recurrence import Equation, Hyperparameter, Optimizer

@@ -1,5 +1,6 @@
 """What a page prints is read back as what it was printed from."""
 
+import operator
 from fractions import Fraction
 
 import pytest
@@ -114,10 +115,28 @@ def _factors(expr, power):
             return _factors(a, power) + _factors(b, -power)
         case Call("neg", (a,)):
             return [(Num(Fraction(-1)), 1), *_factors(a, power)]
-        case Call("**", (Num(base), Num(value))) if base == 10 and value.denominator == 1:
-            return [(Num(base ** int(value)), power)]
+        case Call("**", (base, exponent)) if _value(base) == 10 and _is_small_integer(_value(exponent)):
+            return [(Num(Fraction(10) ** int(_value(exponent))), power)]
         case _:
             return [(expr, power)]
+
+
+def _value(expr):
+    """The value of an expression of constants, else None."""
+    match expr:
+        case Num(value):
+            return value
+        case Call("neg", (a,)):
+            return None if _value(a) is None else -_value(a)
+        case Call("+" | "-" | "*" | "/" as op, (a, b)) if _value(a) is not None and _value(b) is not None:
+            exact = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}[op]
+            return None if op == "/" and _value(b) == 0 else exact(_value(a), _value(b))
+        case _:
+            return None
+
+
+def _is_small_integer(value):
+    return value is not None and value.denominator == 1 and abs(value) <= 400
 
 
 def _opaque(expr):

@@ -7,11 +7,12 @@ from fractions import Fraction
 import pytest
 
 import symopt.notation as notation
+from symopt.domains import NonNegative, OpenUnit, Positive, PositiveInt, Real, Unit
 from symopt.expr import BOOLEAN, ONE, ZERO, Call, Num, Reduction, Seq, Sym, substitute, text, transform, walk
-from symopt.notation import NonNegative, OpenUnit, Positive, PositiveInt, Real, Term, Unit, as_term
 from symopt.prove.algebra import Proved, Refuted, Undecided, decide
 from symopt.prove.facts import Facts
-from symopt.prove.sample import difference
+from symopt.prove.sample import difference, gap
+from symopt.terms import Term, as_term
 
 SEQUENCES = dict.fromkeys("g m theta z y b".split(), Real) | dict.fromkeys("v vmax u step".split(), NonNegative)
 HYPERS = dict.fromkeys("lr eps c p q final gamma".split(), Positive) | dict.fromkeys("beta1 beta2 mu".split(), Unit)
@@ -230,6 +231,38 @@ def test_levels_matter():
 def test_an_assumption_about_one_element_says_nothing_about_the_others():
     a, b = parse("where(g > 0, total(Abs(g)), 1)"), parse("where(g > 0, total(g), 1)")
     assert isinstance(decide(a, b, FACTS), Refuted)
+
+
+@pytest.mark.parametrize(
+    ("computed", "declared", "where"),
+    [
+        ("-expm1(t*log(beta1))", "1 - beta1**t", {"beta1[t]": 0}),
+        (SAFE1, "1 - beta1**t", None),
+        ("x*(v_/v_)", "x", {"v[t-1]": 0}),
+        ("x/v_", "x/v_", None),
+        ("where(v_ > 0, x/v_, 0)", "where(v_ > 0, x/where(v_ > 0, v_, 1), 0)", None),
+        ("sqrt(x)**2", "x", {}),
+    ],
+)
+def test_where_only_one_side_has_a_value(computed, declared, where):
+    """The two are equal wherever both have a value; `gap` finds where the first has none."""
+    a, b = parse(computed), parse(declared)
+    assert isinstance(decide(a, b, FACTS), Proved)
+    found = gap(a, b, FACTS, range(12))
+    if where is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert all(found[name.removesuffix("[t]")] == value for name, value in where.items())
+
+
+def test_sums_of_many_terms():
+    """Adam's step squared and summed over the elements of a tensor, as a kernel with step scalars computes it."""
+    steps = [f"(x*((g + {i})/(sqrt({V} + {i}) + eps)) + wd*theta_)**2" for i in range(8)]
+    other = [f"(wd*theta_ + x/(eps + sqrt(v_ + (1 - beta2)*(g*g - v_) + {i}))*({i} + g))" for i in range(8)]
+    scaled = [f"{term}*{term}*{SAFE1}/{SAFE2}" for term in reversed(other)]
+    a, b = f"(({' + '.join(steps)})*(1 - beta1**t))/(1 - beta2**t)", " + ".join(scaled)
+    assert isinstance(verdict("sums of many terms", (a, b)), Proved)
 
 
 # ---- random expressions ----

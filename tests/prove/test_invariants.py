@@ -4,11 +4,13 @@ from fractions import Fraction
 
 import pytest
 
+from symopt.domains import NonNegative, Positive, Unit
 from symopt.expr import START, Seq, Sym
-from symopt.notation import NonNegative, Positive, Term, Unit, every, sqrt, t, where
+from symopt.notation import every, sqrt, t, where
 from symopt.prove.facts import Facts
 from symopt.prove.invariants import CANDIDATES, inside, known
 from symopt.recurrence import Equation, Hyperparameter, Optimizer
+from symopt.terms import Term
 
 
 def new(name):
