@@ -28,7 +28,7 @@ NUMERIC_MODULES = frozenset({"math", "cmath", "numpy", "numba", "torch", "scipy"
 class Source:
     """The syntax tree of a function and where it stands."""
 
-    function: FunctionType
+    function: Any  # a FunctionType, which a type checker would bind like a method
     tree: ast.FunctionDef
     file: str
     first_line: int  # what to add to a line number of the tree, less one

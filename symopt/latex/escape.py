@@ -76,7 +76,7 @@ def _one_line(text: str) -> str:
 def _quoted(text: str) -> str:
     """Straight quotation marks in pairs become curly ones; a lone one stays."""
     pieces = re.split(r'"([^"]*)"', text)
-    shown = ["".join(_character(c) for c in piece) for piece in pieces]
+    shown = ["".join(_character(c) for c in piece).replace("...", r"\dots{}") for piece in pieces]
     return "".join(f"``{piece}''" if i % 2 else piece for i, piece in enumerate(shown))
 
 

@@ -89,7 +89,7 @@ def _read(text: str, names: Set[str]) -> Expr | None:
     if isinstance(tree, ast.Name):
         alone = tree.id in names and tree.id != "a" and r"\mathrm" not in symbol(tree.id)
         return Sym(tree.id) if alone else None
-    if isinstance(tree, ast.Constant) and "e" in text:
+    if re.fullmatch(r"-\d[\d.]*|-?\d[\d.]*e-?\d+", text):
         return _expression(tree, names)
     letters = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return _expression(tree, names | {name for name in letters if len(name) == 1}) if letters & names else None

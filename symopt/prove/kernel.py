@@ -211,13 +211,25 @@ class _Emitted:
 def _anywhere(computed: Expr, declared: Expr) -> tuple[Expr, Expr]:
     """The same question without its place, where only one element is in it: one answer then serves all elements."""
     places = {_place(node.name) for expr in (computed, declared) for node in walk(expr) if isinstance(node, Sym)}
-    if len({place for place in places if place.count(".") == 2}) > 1:
+    if any(len({place for place in places if kind(place)}) > 1 for kind in (_of_element, _of_group, _of_tensor)):
         return computed, declared
     return _without_places(computed), _without_places(declared)
 
 
 def _place(name: str) -> str:
     return name[name.find(".") :] if "." in name else ""
+
+
+def _of_group(place: str) -> bool:
+    return place.startswith(".g")
+
+
+def _of_element(place: str) -> bool:
+    return place.count(".") == 2
+
+
+def _of_tensor(place: str) -> bool:
+    return place.count(".") == 1 and not _of_group(place)
 
 
 def _plain(name: str) -> str:

@@ -17,7 +17,7 @@ BODIES = {
     "sequence unused": (["theta[t] = theta[t-1] - lr * mu * g[t]"], "m", 0, "declared and never used"),
     "hyperparameter unused": (["m[t] = g[t]", THETA], "mu", 0, "declared and never used"),
     "dead store": ([M, "theta[t] = theta[t-1] - lr * g[t]"], "m", 1, "nothing that leads to theta reads it"),
-    "nobody writes it": (["theta[t] = theta[t-1] - lr * mu * g[t] * m[t-1]"], "m", 1, "nobody writes it; write m[t] = ..."),
+    "nobody writes it": (["theta[t] = theta[t-1] - lr * mu * g[t] * m[t-1]"], "m", 0, "nobody writes it; write m[t] = ..."),
     "if": (["if lr > mu:", "    m[t] = g[t]", THETA], "lr > mu", 1, "write where(condition, a, b)"),
     "while": (["while g[t] > 0:", "    pass"], "g[t] > 0", 1, "Python's while"),
     "ternary": (["m[t] = g[t] if mu else lr", THETA], "mu", 1, "write where(condition, a, b)"),

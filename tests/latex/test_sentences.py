@@ -43,6 +43,8 @@ def test_every_character_survives(text, latex):
         ("at most max_norm", r"at most \texttt{max\_norm}"),
         ("max_norm/2", r"$\mathrm{max\text{-}norm} / 2$"),
         ("1e-6 is added", "$10^{-6}$ is added"),
+        ("-1, 0 or 1", "$-1$, 0 or 1"),
+        ("g, 2*g, ...", r"$g$, $2 g$, \dots{}"),
         ("e.g. the caller doesn't, i.e. not 3", "e.g. the caller doesn't, i.e. not 3"),
         ("first-order, t-", "first-order, $t$-"),
         ('the "g" of the paper', "the ``$g$'' of the paper"),
