@@ -1,5 +1,7 @@
-"""The one exception that symopt raises for a user's mistake."""
+"""What symopt raises for a user's mistake."""
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -7,7 +9,7 @@ class SymoptError(Exception):
     """A mistake in what the user wrote or passed; its text is one clear sentence, meant to be shown as it stands."""
 
 
-@dataclass
+@dataclass(eq=False)
 class DialectError(SymoptError):
     """A spec that breaks a rule of the dialect.
 
@@ -25,3 +27,9 @@ class DialectError(SymoptError):
         where = f"{self.file}:{self.line}: " if self.file else ""
         what = f"{self.symbol}: " if self.symbol else ""
         return f"{where}{what}{self.message}"
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean x?` where a known name is close, else nothing."""
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

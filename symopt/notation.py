@@ -20,7 +20,7 @@ from symopt.domains import (
 )
 from symopt.errors import DialectError
 from symopt.expr import Call, Num, T
-from symopt.terms import Term, as_term, build
+from symopt.terms import Sequence, Term, as_term, build, need_number
 
 t = Term(T)
 
@@ -85,7 +85,8 @@ pi = Term(Call("pi", ()))
 
 def _fold(op: str, args: tuple[Any, ...], name: str) -> Term:
     if len(args) < 2:
-        raise DialectError(f"{name} compares two values or more", name)
+        remedy = ", or maxabs(x) for the largest absolute value in a tensor" if op == "max" else ""
+        raise DialectError(f"it compares two values or more{remedy}", name)
     result = as_term(args[0])
     for arg in args[1:]:
         result = build(op, result, arg)
@@ -104,6 +105,9 @@ def Min(*args: Any) -> Term:  # noqa: N802 - SymPy's name
 
 def Rational(p: int, q: int = 1) -> Term:  # noqa: N802 - SymPy's name
     """The exact fraction p/q."""
+    whole = all(isinstance(side, int) and not isinstance(side, bool) for side in (p, q))  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not whole or q == 0:
+        raise DialectError("an exact fraction is made of two whole numbers, the lower not 0", f"Rational({p!r}, {q!r})")
     return Term(Num(Fraction(p, q)))
 
 
@@ -124,20 +128,16 @@ def isfinite(x: Any) -> Term:
 
 def where(condition: Any, a: Any, b: Any) -> Term:
     """a where the condition holds, b elsewhere."""
-    _need_condition(condition, "where")
-    return build("where", condition, a, b)
-
-
-def _need_condition(condition: Any, name: str) -> None:
-    if not isinstance(condition, Term):
+    if isinstance(condition, bool):
         remedy = "compare symbols, for example where(t > 1, a, b); for equality write eq(a, b)"
-        raise DialectError(f"the condition of {name} is decided already ({condition!r}); {remedy}", name)
+        raise DialectError(f"the condition of where is decided already ({condition}); {remedy}", "where")
+    return build("where", condition, a, b)
 
 
 def every(k: Any) -> Term:
     """True at the steps k, 2k, 3k, ..."""
-    if isinstance(k, bool):
-        raise DialectError("every takes a number of steps, not a bool", "every")
+    if isinstance(k, bool) or (isinstance(k, int | float | Fraction) and (k < 1 or k != int(k))):
+        raise DialectError(f"it takes a number of steps, 1, 2, 3, ..., not {k}", "every")
     return build("every", t, k)
 
 
@@ -177,16 +177,23 @@ def maxabs(x: Any, over: All | None = None) -> Term:
     return build("maxabs", x, over=_scope(over))
 
 
+def _marked(op: str, x: Any, remedy: str) -> Term:
+    """An operation that the tracer takes away again."""
+    if isinstance(x, Sequence):
+        raise DialectError(f"it takes a value, as in {remedy}", f"{op}({x!r})")
+    term = as_term(x)
+    need_number(term.node)
+    return Term(Call(op, (term.node,)), term.trace)
+
+
 def grad(point: Any) -> Term:
     """The gradient of the objective at `point`: only on the right of `g[t] = grad(...)`."""
-    term = as_term(point)
-    return Term(Call("grad", (term.node,)), term.trace)
+    return _marked("grad", point, "g[t] = grad(theta[t-1])")
 
 
 def debias(average: Any) -> Term:
     """An exponential average with its start-up bias divided out; the correction is derived from its recurrence."""
-    term = as_term(average)
-    return Term(Call("debias", (term.node,)), term.trace)
+    return _marked("debias", average, "debias(m[t])")
 
 
 __all__ = [

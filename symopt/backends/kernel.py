@@ -133,8 +133,15 @@ def _scalars(stage: Scalars, name: str, layout: Columns) -> tuple[Function, Scal
     kind = "tensor" if stage.level == "tensor" else "group"
     place = layout.run(results, "numbers[group", "tensor_numbers[tensor")
     unpack = unpacked(read, layout, "numbers[group", "tensor_numbers[tensor", FLAT)
-    call = filled(f"{place} = {name}(", ["f", *arguments], ")", FLAT)
+    call = _stored(place, name, ["f", *arguments], len(results), FLAT)
     return function, ScalarCall(kind, (*unpack, *call))
+
+
+def _stored(place: str, function: str, arguments: list[str], count: int, indent: int) -> list[str]:
+    """The line that puts what a function returns into its place in a table."""
+    if count == 1:
+        return filled(f"{place} = {function}(", arguments, ")", indent)
+    return filled(f"store({place}, {function}(", arguments, "))", indent)
 
 
 def unpacked(names: list[str], layout: Columns, group: str, tensor: str, indent: int) -> list[str]:
@@ -182,7 +189,7 @@ def _reduce(stage: Reduce, number: int, program: Program, layout: Columns) -> tu
     )
     head = filled(f"def sums_{number}(", ["f", "n", *arguments], "):")
     place = f"part[chunk, :{len(sums)}]" if len(sums) > 1 else "part[chunk, 0]"
-    shares = filled(f"{place} = sums_{number}(", ["f", "n", *arguments], ")", LOOP)
+    shares = _stored(place, f"sums_{number}", ["f", "n", *arguments], len(sums), LOOP)
     unpack = unpacked(scalars, layout, "rows[group", "tensor_rows[tensor", LOOP)
     each = (*_views(buffers, program), *unpack, *shares)
     folded = ", ".join(f"{'largest' if total.largest else 'added'}({total.name}_lanes)" for total in sums)

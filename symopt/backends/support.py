@@ -85,6 +85,13 @@ def begin(given, numbers, rows):
 
 
 @register_jitable
+def store(row, values):
+    """Put a tuple of float64 numbers into a row; an assignment would take seconds to compile."""
+    for column in range(len(values)):
+        row[column] = values[column]
+
+
+@register_jitable
 def rounded(numbers, rows):
     """Copy a table of float64 numbers to one in the dtype of the arrays; each number is rounded once."""
     for k in range(len(numbers)):

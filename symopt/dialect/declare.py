@@ -2,192 +2,108 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any
 
 from symopt import naming
-from symopt.dialect.docstring import Docstring, read_docstring
+from symopt.dialect.check import check_source
+from symopt.dialect.constants import suspicious
 from symopt.dialect.finish import finish
-from symopt.dialect.source import Source, check_source, read_source
-from symopt.dialect.trace import Sequence, Trace
-from symopt.domains import Domain, Input, Real
-from symopt.errors import DialectError
+from symopt.dialect.signature import read_signature
+from symopt.dialect.source import Source, read_source
+from symopt.dialect.trace import Trace
+from symopt.errors import DialectError, SymoptError
 from symopt.expr import Sym
 from symopt.notation import t
-from symopt.recurrence import Hyperparameter, Optimizer
-from symopt.terms import Term
+from symopt.recurrence import Optimizer
+from symopt.terms import Sequence, Term, as_term, need_number
+
+Declare = Callable[[Callable[..., None]], Optimizer]
 
 
-def optimizer(*, title: str = "", reference: str | None = None) -> Callable[[Callable[..., None]], Optimizer]:
+def optimizer(*misplaced: Any, title: str = "", reference: str | None = None) -> Declare:
     """Declare an optimizer: positional arguments are sequences, keyword-only ones hyperparameters with their domains.
 
     title: what a page calls it; the function's name where not given
     reference: a key of references.bib
     raises DialectError, with file, line and symbol, where the body breaks a rule of the dialect
     """
+    refuse_misplaced("optimizer", misplaced)
     return lambda function: _declare(function, title, reference, lenient=False)
 
 
-def erratum(*, title: str = "", reference: str | None = None) -> Callable[[Callable[..., None]], Optimizer]:
+def erratum(*misplaced: Any, title: str = "", reference: str | None = None) -> Declare:
     """Declare a published formula as it stands, faults included: what would be an error becomes one of `.findings`."""
+    refuse_misplaced("erratum", misplaced)
     return lambda function: _declare(function, title, reference, lenient=True)
+
+
+def refuse_misplaced(decorator: str, misplaced: tuple[Any, ...]) -> None:
+    """Say how a decorator is written that stands without parentheses or with a bare title."""
+    for found in misplaced:
+        code = found.__code__ if isinstance(found, FunctionType) else None
+        place = ("", 0) if code is None else (code.co_filename, code.co_firstlineno)
+        raise DialectError(f'write @{decorator}(title="...") above the function', f"@{decorator}", *place)
 
 
 def _declare(function: Callable[..., None], title: str, reference: str | None, lenient: bool) -> Optimizer:
     source = read_source(function)
+    check_name(source)
     signature = read_signature(source)
-    trace = signature.trace(source.tree.name)
+    trace = Trace(source.tree.name, signature, lenient)
     run_body(source, trace, {})
-    return finish(trace, source, signature.doc, title or source.tree.name, reference, lenient)
+    return finish(trace, source, signature, title or source.tree.name, reference)
 
 
-class Signature:
-    """The symbol table that a function's arguments declare."""
-
-    def __init__(self, sequences: list[str], inputs: dict[str, str], hypers: list[Hyperparameter], doc: Docstring):
-        self.sequences = sequences
-        self.inputs = inputs
-        self.hyperparameters = hypers
-        self.doc = doc
-
-    def trace(self, name: str) -> Trace:
-        """A trace with these names."""
-        return Trace(name, self.sequences, dict(self.inputs), self.hyperparameters)
-
-
-def read_signature(source: Source, skip: Iterable[str] = ()) -> Signature:
-    """The arguments of a body; `skip` are those with a meaning of their own, such as a schedule's t and value."""
-    parameters = _parameters(source)
-    names = {name for name in parameters if name not in skip}
-    doc = read_docstring(source.function.__doc__, names)
-    sequences: list[str] = []
-    inputs: dict[str, str] = {}
-    hypers: list[Hyperparameter] = []
-    for parameter in parameters.values():
-        if parameter.name in skip:
-            continue
-        _check_name(source, parameter.name, prefix="value_" if skip else "")
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-            sequences.append(parameter.name)
-            if isinstance(parameter.annotation, Input):
-                inputs[parameter.name] = parameter.annotation.level
-        elif parameter.kind is parameter.KEYWORD_ONLY:
-            hypers.append(_hyperparameter(source, parameter, doc))
-        else:
-            _fail(source, parameter.name, "a spec lists its names; *args and **kwargs have none")
-    _check_prints(source, [*sequences, *(h.name for h in hypers)])
-    return Signature(sequences, inputs, hypers, doc)
-
-
-def _parameters(source: Source) -> Mapping[str, inspect.Parameter]:
-    try:
-        return inspect.signature(source.function, eval_str=True).parameters
-    except NameError as error:
-        remedy = "import the domain it names, for example from symopt import Positive"
-        raise DialectError(
-            f"an annotation cannot be read ({error}); {remedy}", source.tree.name, source.file, source.first_line
-        ) from error
-
-
-def _fail(source: Source, name: str, message: str) -> NoReturn:
-    raise DialectError(message, name, source.file, source.line_of(name))
-
-
-def _check_name(source: Source, name: str, prefix: str) -> None:
-    """A schedule's names get a hyperparameter's in front, so only an optimizer's own must keep clear of kernels."""
-    reason = naming.unusable(prefix + name)
+def check_name(source: Source) -> None:
+    """The name of a declaration goes in front of others, as in `adam_m`."""
+    name = source.tree.name
+    reason = naming.unusable(f"{name}_m")
     if reason:
-        _fail(source, name, f"a spec cannot use this name: {reason}")
-
-
-def _check_prints(source: Source, names: list[str]) -> None:
-    printed: dict[str, str] = {}
-    for name in names:
-        other = printed.setdefault(naming.symbol(name), name)
-        if other != name:
-            _fail(source, name, f"a page would print it as it prints {other}; rename one")
-
-
-def _hyperparameter(source: Source, parameter: inspect.Parameter, doc: Docstring) -> Hyperparameter:
-    name = parameter.name
-    if name in ("theta", "g"):
-        _fail(source, name, "this is the name of a sequence; it goes before the *, or takes another name")
-    domain = _domain(source, parameter)
-    default = parameter.default
-    if default is parameter.empty:
-        return Hyperparameter(name, domain, None, doc.meanings.get(name, ""))
-    exact = _exact_default(source, name, default)
-    if exact not in domain:
-        _fail(source, name, f"its default {default} is outside its domain {domain.name} = {domain}")
-    return Hyperparameter(name, domain, exact, doc.meanings.get(name, ""))
-
-
-def _exact_default(source: Source, name: str, default: Any) -> Fraction:
-    if isinstance(default, bool) or not isinstance(default, int | float | Fraction) or default != default:
-        _fail(source, name, f"a default is a number, not {default!r}")
-    if default in (float("inf"), float("-inf")):
-        _fail(source, name, "a default is finite")
-    return Fraction(repr(default)) if isinstance(default, float) else Fraction(default)
-
-
-def _domain(source: Source, parameter: inspect.Parameter) -> Domain:
-    annotation = parameter.annotation
-    if annotation is parameter.empty:
-        return Real
-    if isinstance(annotation, Domain):
-        return annotation
-    if hasattr(annotation, "is_Interval"):
-        return _from_sympy(source, parameter.name, annotation)
-    _fail(
-        source,
-        parameter.name,
-        "its annotation is a domain: Positive, NonNegative, Unit, OpenUnit, Real, PositiveInt, ...",
-    )
-
-
-def _from_sympy(source: Source, name: str, found: Any) -> Domain:
-    integer = not found.is_Interval
-    interval = found
-    try:
-        low, high = found.inf, found.sup
-        open_low, open_high = bool(found.left_open), bool(found.right_open)
-    except (AttributeError, NotImplementedError):
-        low, high = interval.inf, interval.sup
-        open_low = open_high = False
-    if integer and not all(value.is_integer or value.is_infinite for value in (low, high)):
-        _fail(source, name, f"the set {found} is neither an interval nor a range of integers")
-    ends = [None if value.is_infinite else Fraction(str(value)) for value in (low, high)]
-    return Domain(
-        str(found), ends[0], ends[1], open_low and ends[0] is not None, open_high and ends[1] is not None, integer
-    )
+        raise source.error(f"a spec cannot have this name: {reason}; choose another", name, source.line(source.tree))
 
 
 def run_body(source: Source, trace: Trace, given: Mapping[str, Any]) -> Any:
     """Check the text of a body, then run it once on symbols; errors get their file and line here."""
     sequences = {name: Sequence(name, trace) for name in trace.sequences}
     hypers = {hyper.name: Term(Sym(hyper.name), trace) for hyper in trace.hyperparameters}
-    steps = {name for name, value in source.function.__globals__.items() if value is t}
-    check_source(source, {*sequences, *hypers, *given, *steps})
+    steps = {name for name, value in source.visible.items() if value is t}
+    literals = check_source(source, {*sequences, *hypers, *given, *steps}, returns=bool(given))
     try:
         result = source.function(*given.values(), *sequences.values(), **hypers)
+        expressions = [] if result is None else [as_term(result).node]
+        for node in expressions:
+            need_number(node)
     except DialectError as error:
         if not error.file:
             error.file, error.line = source.file, _line_of(error, source)
         raise
-    except (TypeError, AttributeError, NameError, ValueError, ZeroDivisionError) as error:
-        raise DialectError(
-            f"the body cannot run on symbols: {error}", trace.name, source.file, _line_of(error, source)
-        ) from error
+    except SymoptError as error:
+        raise source.error(str(error), trace.name, _line_of(error, source)) from error
+    except (TypeError, AttributeError, NameError, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
+        raise source.error(f"the body cannot run on symbols: {error}", trace.name, _line_of(error, source)) from error
+    _check_constants(source, trace, expressions, literals)
     return result
 
 
+def _check_constants(source: Source, trace: Trace, returned: list[Any], literals: set[Any]) -> None:
+    """Refuse numbers that a computation in Python rounded before the body saw them."""
+    known = literals | trace.inherited
+    places = {e.target: e.rhs for e in trace.equations if e.target not in trace.internal}
+    places |= {"g": trace.gradient_point} if trace.gradient_point is not None else {}
+    for name, expr in [*places.items(), *trace.starts.items(), *((trace.name, expr) for expr in returned)]:
+        found = suspicious([expr], known)
+        if found:
+            message = f"this looks like a number that Python has rounded; constants are exact, so write {found[1]}"
+            raise source.error(message, found[0], source.line_of(name))
+
+
 def _line_of(error: BaseException, source: Source) -> int:
-    """The line of the body from which an error came."""
-    line, traceback = source.first_line, error.__traceback__
+    """The last line of the spec's file that an error passed through: in the body, or in a function that it calls."""
+    line, traceback = source.line(source.tree.body[-1]), error.__traceback__  # of `return`, where none is passed
     while traceback is not None:
-        if traceback.tb_frame.f_code is source.function.__code__:
+        if traceback.tb_frame.f_code.co_filename == source.file:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return line

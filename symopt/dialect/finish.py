@@ -2,97 +2,169 @@
 
 from __future__ import annotations
 
-from symopt.dialect.debias import resolve_debias
-from symopt.dialect.docstring import Docstring
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from symopt import naming
+from symopt.dialect.debias import Debias
+from symopt.dialect.inline import notices_theta
+from symopt.dialect.signature import Signature
 from symopt.dialect.source import Source
-from symopt.dialect.trace import Trace, suggest
-from symopt.errors import DialectError
-from symopt.expr import START, Expr, Seq, sequences, symbols
+from symopt.dialect.trace import Step, Trace
+from symopt.errors import SymoptError, suggest
+from symopt.expr import Call, Expr, Seq, Sym, sequences, symbols, walk
 from symopt.recurrence import Equation, Optimizer, Origin
 
 
-def finish(trace: Trace, source: Source, doc: Docstring, title: str, reference: str | None, lenient: bool) -> Optimizer:
-    """The optimizer that a finished trace describes; with `lenient`, faults are kept as findings."""
-    findings = [] if lenient else None
-    for name, message in leftovers(trace):
-        error = DialectError(message, name, source.file, source.line_of(name))
-        if findings is None or name == "theta":
-            raise error
-        findings.append(f"{name}: {message}")
-    return Optimizer(
-        name=trace.name,
-        title=title,
-        equations=tuple(resolve_debias(ordered(trace.equations, source), source)),
-        hyperparameters=tuple(trace.hyperparameters),
-        starts=tuple(trace.starts.items()),
-        gradient_point=trace.gradient_point or Seq("theta", -1),
-        inputs=tuple(trace.inputs.items()),
-        reference=reference,
-        summary=doc.summary,
-        departures=doc.departures,
-        in_force=tuple(trace.in_force.items()),
-        meanings=tuple({**trace.meanings, **{k: v for k, v in doc.meanings.items() if k in trace.sequences}}.items()),
-        findings=tuple(findings or ()),
-        origin=Origin(source.file, source.first_line),
-    )
+@dataclass(frozen=True)
+class Fault:
+    """Something that is missing, unused or dead at the end of a body.
+
+    fatal: whether an erratum cannot stand with it; target: the equation where it shows
+    """
+
+    symbol: str
+    message: str
+    fatal: bool = False
+    target: str = ""
 
 
-def leftovers(trace: Trace) -> list[tuple[str, str]]:
-    """(name, what is wrong) for everything that is missing, unused or dead at the end of a body."""
-    found: list[tuple[str, str]] = []
-    everything = _expressions(trace)
-    written = {equation.target for equation in trace.equations}
-    if "theta" not in written:
-        found.append(("theta", "theta[t] is never written; every optimizer ends with theta[t] = ..."))
+def finish(trace: Trace, source: Source, signature: Signature, title: str, reference: str | None) -> Optimizer:
+    """The optimizer that a finished trace describes."""
+    fix = Debias(trace, source)
+    trace.equations = ordered(fix.equations(trace.equations), source)
+    point = fix.expression(trace.gradient_point or Seq("theta", -1), "g")
+    for fault in [*_about_theta(trace, signature), *leftovers(trace, _goals(trace, point))]:
+        if fault.fatal or not trace.lenient:
+            raise source.error(fault.message, fault.symbol, _line(fault, trace, source))
+        trace.findings.append(f"{fault.symbol}: {fault.message}")
+    doc = signature.doc
+    own = {name: meaning for name, meaning in doc.meanings.items() if name in trace.sequences}
+    try:
+        return Optimizer(
+            name=trace.name,
+            title=title,
+            equations=tuple(trace.equations),
+            hyperparameters=tuple(trace.hyperparameters),
+            starts=tuple(trace.starts.items()),
+            gradient_point=point,
+            inputs=tuple(trace.inputs.items()),
+            reference=reference,
+            summary=doc.summary,
+            departures=doc.departures,
+            in_force=tuple(trace.in_force.items()),
+            constants=tuple(sorted(trace.constants)),
+            meanings=tuple({**trace.meanings, **own}.items()),
+            findings=tuple(trace.findings),
+            origin=Origin(source.file, source.first_line),
+        )
+    except SymoptError as error:
+        raise source.error(str(error), trace.name, source.first_line) from error
+
+
+def _goals(trace: Trace, point: Expr) -> list[Expr]:
+    """What the equations are there for."""
+    return [*(e.rhs for e in trace.equations if e.target == "theta"), Seq("theta", -1), point]
+
+
+def _line(fault: Fault, trace: Trace, source: Source) -> int:
+    inner = next((step.inner for step in trace.steps if step.inner.name == fault.symbol), None)
+    if inner is not None:
+        return source.line_of_call(inner)
+    return source.line_of(fault.symbol.removesuffix("_now"), fault.target)
+
+
+def _about_theta(trace: Trace, signature: Signature) -> Iterator[Fault]:
+    """What only an optimizer can get wrong."""
+    rhs = {equation.target: equation.rhs for equation in trace.equations}
+    if "theta" not in trace.sequences:
+        yield Fault("theta", "the parameter is missing from the signature; it is the first argument", fatal=True)
+    elif "theta" not in rhs:
+        yield Fault("theta", "theta[t] is never written; every optimizer ends with theta[t] = ...", fatal=True)
+    for step in trace.steps:
+        yield from _about_step(step, trace, rhs)
+    own = {*signature.sequences, *(hyper.name for hyper in signature.hyperparameters)}
+    alike = naming.clash([hyper.name for hyper in trace.hyperparameters], [*trace.sequences, *rhs, *trace.inputs])
+    if alike:
+        other, name = alike if alike[1] in own else reversed(alike)
+        yield Fault(name, f"a page would print it as it prints {other}; rename one", fatal=True)
+
+
+def _about_step(step: Step, trace: Trace, rhs: Mapping[str, Expr]) -> Iterator[Fault]:
+    name = step.inner.name
+    used = any(node == step.result for expr in rhs.values() for node in walk(expr))
+    if not used:
+        message = "its step is thrown away; use the value of the call, as in theta[t] = inner(theta[t-1])"
+        yield Fault(name, message)
+    # A wrapper may hand through the theta of an optimizer that never looks at it, but not change it.
+    through = isinstance(step.x, Seq) and step.x.shift == -1 and rhs.get(step.x.name) == step.result
+    if used and not through and not notices_theta(step.inner):
+        message = "its training never looks at the theta that it deploys, so this wrapper would change nothing of it"
+        yield Fault(name, f"{message}; put {name} outside and the wrapper inside")
+
+
+def leftovers(trace: Trace, goals: Sequence[Expr], given: frozenset[str] = frozenset()) -> Iterator[Fault]:
+    """What is missing, unused or dead; `goals` are what the equations are there for, `given` plain names beside t."""
+    everything = [*(e.rhs for e in trace.equations), *trace.starts.values(), *goals]
     read = {seq.name for expr in everything for seq in sequences(expr)}
+    written = {equation.target for equation in trace.equations}
+    yield from _missing(trace, read, written)
+    used = {name for expr in everything for name in symbols(expr)}
+    for name in sorted(used - {"t"} - given - {hyper.name for hyper in trace.hyperparameters}):
+        remedy = "declare it behind the *; those of an inner optimizer join when it is called"
+        target = next((e.target for e in trace.equations if name in symbols(e.rhs)), "")
+        yield Fault(name, f"it is neither a sequence nor a hyperparameter here; {remedy}", fatal=True, target=target)
+    yield from _dead(trace, goals)
+    for hyper in trace.hyperparameters:
+        if hyper.name not in used:
+            yield Fault(hyper.name, "this hyperparameter is declared and never used; use it or take it out")
+    yield from _counts(trace, everything)
+    old = {seq.name for expr in everything for seq in sequences(expr) if seq.shift == -1}
+    for name in trace.starts:
+        if name not in old and name in written:
+            yield Fault(name, f"its start value is never used, for nothing reads {name}[t-1]; take {name}[0] = ... out")
+
+
+def _missing(trace: Trace, read: set[str], written: set[str]) -> Iterator[Fault]:
     for name in trace.sequences:
-        if name not in read and name not in written and name != "theta":
-            found.append((name, f"it is declared and never used; use it or take it out{suggest(name, written)}"))
-        elif name not in written and name != "g" and name not in trace.inputs and name != "theta":
+        if name in written or name == "theta" or (name in read and (name == "g" or name in trace.inputs)):
+            continue
+        if name not in read:
+            unknown = suggest(name, written - set(trace.sequences))
+            yield Fault(name, f"it is declared and never used; use it or take it out{unknown}")
+        else:
             message = (
                 f"nobody writes it; write {name}[t] = ..., or annotate it {name}: Input(...) if it comes from outside"
             )
-            found.append((name, message))
-    found += _unnoticed(trace)
-    used = {symbol for expr in everything for symbol in symbols(expr)}
+            yield Fault(name, message, fatal=True)
+    for name in sorted(read - written - {*trace.sequences, *trace.inputs, "theta", "g"}):
+        yield Fault(name, "it belongs to an inner optimizer that is never called here; call it", fatal=True)
+
+
+def _counts(trace: Trace, everything: Sequence[Expr]) -> Iterator[Fault]:
+    counts = {
+        node.args[1] for expr in everything for node in walk(expr) if isinstance(node, Call) and node.op == "every"
+    }
     for hyper in trace.hyperparameters:
-        if hyper.name not in used:
-            found.append((hyper.name, "this hyperparameter is declared and never used; use it or take it out"))
-    live = _live(trace)
-    for equation in trace.equations:
-        if equation.target not in live and "theta" in written:
-            message = "it is written, but nothing that leads to theta reads it (a dead store); use it or take it out"
-            found.append((equation.target, message))
-    return found
+        domain = hyper.domain
+        whole = domain.integer and domain.lower is not None and domain.lower >= 1
+        if Sym(hyper.name) in counts and not whole:
+            yield Fault(hyper.name, f"every counts steps, 1, 2, 3, ..., not {domain}; annotate it PositiveInt")
 
 
-def _unnoticed(trace: Trace) -> list[tuple[str, str]]:
-    """A wrapper may hand through the theta of an inner optimizer that never looks at it, but not change it."""
+def _dead(trace: Trace, goals: Sequence[Expr]) -> Iterator[Fault]:
+    """Equations from which no path leads to a goal."""
     rhs = {equation.target: equation.rhs for equation in trace.equations}
-    message = (
-        "its training never looks at the theta that it deploys, so this wrapper would change nothing of it; put {0} "
-        "outside and the wrapper inside"
-    )
-    through = Seq("theta", -1)
-    return [(name, message.format(name)) for name, x, out in trace.unnoticed if x != through or rhs.get("theta") != out]
-
-
-def _expressions(trace: Trace) -> list[Expr]:
-    point = [] if trace.gradient_point is None else [trace.gradient_point]
-    return [e.rhs for e in trace.equations] + list(trace.starts.values()) + point
-
-
-def _live(trace: Trace) -> set[str]:
-    """The sequences from which a path leads to theta or to the gradient point."""
-    rhs = {equation.target: equation.rhs for equation in trace.equations}
-    live = {"theta"} | {seq.name for seq in sequences(trace.gradient_point or Seq("theta", -1))}
-    todo = list(live)
+    live: set[str] = set()
+    todo = list(goals)
     while todo:
-        for seq in sequences(rhs.get(todo.pop(), Seq("theta", START))):
-            if seq.name not in live:
-                live.add(seq.name)
-                todo.append(seq.name)
-    return live
+        for name in {seq.name for seq in sequences(todo.pop())} - live:
+            live.add(name)
+            todo += [rhs[name]] if name in rhs else []
+    for name in rhs:
+        if name not in live:
+            origin = f", which came with {trace.internal[name]}" if name in trace.internal else ""
+            yield Fault(name, f"nothing that counts reads it{origin} (a dead store); use it or take it out")
 
 
 def ordered(equations: list[Equation], source: Source) -> list[Equation]:
@@ -104,7 +176,7 @@ def ordered(equations: list[Equation], source: Source) -> list[Equation]:
         ready = [e for e in waiting if _needs(e, written) <= done]
         if not ready:
             cycle = ", ".join(e.target for e in waiting)
-            raise DialectError(f"these equations wait for each other: {cycle}", cycle, source.file, source.first_line)
+            raise source.error("these equations wait for each other; read an old value in one of them", cycle)
         result.append(ready[0])
         done.add(ready[0].target)
         waiting.remove(ready[0])

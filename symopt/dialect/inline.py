@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from symopt.expr import ONE, START, ZERO, Call, Expr, Seq, Sym, sequences, substitute
+from symopt.expr import ONE, START, ZERO, Call, Expr, Seq, T, sequences, substitute
 from symopt.recurrence import Equation, Optimizer
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that an inner optimizer's sequences get in the body that calls it.
+
+    here: its own names, kept where they are free, with the optimizer's name in front where they are not
+    ahead: of each state, the name of its new value where the optimizer does not step always
+    counter: the name of the number of steps that it took, where it does not step always
+    """
+
+    here: dict[str, str]
+    ahead: dict[str, str]
+    counter: str
+
+    def table(self, x: Expr) -> dict[Expr, Expr]:
+        """The replacements in the recurrence that steps from `x`."""
+        names = {Seq(old, shift): Seq(new, shift) for old, new in self.here.items() for shift in (0, -1)}
+        return {**names, Seq("theta", -1): x}
+
+
+def choose_names(inner: Optimizer, taken: Iterable[str]) -> Names:
+    """Names for the recurrence of `inner` that are not in `taken`."""
+    used = {*taken, *(hyper.name for hyper in inner.hyperparameters), *dict(inner.inputs)}
+
+    def fresh(name: str) -> str:
+        while name in used:
+            name = f"{inner.name}_{name}"
+        used.add(name)
+        return name
+
+    targets = [equation.target for equation in inner.equations]
+    here = {name: fresh(f"{inner.name}_theta" if name == "theta" else name) for name in targets}
+    return Names(here, {name: fresh(f"{here[name]}_next") for name in inner.states}, fresh("updates"))
 
 
 @dataclass(frozen=True)
@@ -17,74 +51,28 @@ class Inlined:
     result: Expr
     gradient_point: Expr
     starts: dict[str, Expr]
-    inputs: dict[str, str]
-    meanings: dict[str, str] = field(default_factory=dict[str, str])
+    in_force: dict[str, Expr]
+    meanings: dict[str, str]
 
 
-def inner_point(inner: Optimizer, x: Expr, taken: set[str]) -> Expr:
-    """The gradient point of `inner` when it steps from `x`."""
-    return substitute(inner.gradient_point, {**_names(inner, taken), Seq("theta", -1): x})
-
-
-def inline(inner: Optimizer, x: Expr, h: Expr | None, when: Expr | None, taken: set[str]) -> Inlined:
-    """The recurrence of `inner` stepping from `x` with the gradient `h` (None: the gradient itself)."""
-    table: dict[Expr, Expr] = {**_names(inner, taken), Seq("theta", -1): x}
+def inline(inner: Optimizer, names: Names, x: Expr, h: Expr | None, when: Expr | None, start: Expr) -> Inlined:
+    """The recurrence of `inner` stepping from `x`, which starts at `start`, with the gradient `h` or, if None, g[t]."""
+    table = names.table(x)
     if h is not None:
         table[Seq("g", 0)] = h
-    own = inner.name + "_theta"
-    table[Seq("theta", 0)] = Seq(own, 0)
-    counter = _fresh("count", inner, taken)
     if when is not None:
-        table[Sym("t")] = Call("+", (Seq(counter, -1), ONE))
-    equations = [Equation(_renamed(e.target, table), substitute(e.rhs, table)) for e in inner.equations]
-    result, equations = _take_theta(equations, own)
-    if when is not None:
-        result, equations = _only_when(inner, when, x, counter, table, result, equations)
-    starts = {_renamed(name, table): rhs for name, rhs in inner.starts}
-    return Inlined(
+        table[T] = Call("+", (Seq(names.counter, -1), ONE))
+    equations = [Equation(names.here[e.target], substitute(e.rhs, table)) for e in inner.equations]
+    result, equations = _take_theta(equations, names.here["theta"])
+    found = Inlined(
         equations,
         result,
         substitute(inner.gradient_point, table),
-        starts,
-        dict(inner.inputs),
-        {_renamed(name, table): meaning for name, meaning in inner.meanings if name != "theta"},
+        {names.here[name]: substitute(rhs, {Seq("theta", START): start}) for name, rhs in inner.starts},
+        {name: substitute(expr, table) for name, expr in inner.in_force},
+        {names.here[name]: meaning for name, meaning in inner.meanings if name in names.here and name != "theta"},
     )
-
-
-def notices_theta(inner: Optimizer) -> bool:
-    """Whether the training of an optimizer ever looks at its theta; an EMA of the weights does not."""
-    needed = {seq.name for seq in sequences(inner.gradient_point)}
-    rhs = {equation.target: equation.rhs for equation in inner.equations}
-    todo = list(needed)
-    while todo:
-        for seq in sequences(rhs.get(todo.pop(), ZERO)):
-            if seq.name not in needed and seq.shift != START:
-                needed.add(seq.name)
-                todo.append(seq.name)
-    return "theta" in needed
-
-
-def _names(inner: Optimizer, taken: set[str]) -> dict[Expr, Expr]:
-    """Own names where they are free, with the optimizer's name in front where they are not."""
-    table: dict[Expr, Expr] = {}
-    for equation in inner.equations:
-        name = equation.target
-        if name != "theta" and name in taken:
-            for shift in (0, -1):
-                table[Seq(name, shift)] = Seq(_fresh(name, inner, taken), shift)
-    return table
-
-
-def _fresh(name: str, inner: Optimizer, taken: set[str]) -> str:
-    candidate = name
-    while candidate in taken:
-        candidate = f"{inner.name}_{candidate}"
-    return candidate
-
-
-def _renamed(name: str, table: Mapping[Expr, Expr]) -> str:
-    found = table.get(Seq(name, 0))
-    return found.name if isinstance(found, Seq) and name != "g" else name
+    return found if when is None else _only_when(found, names, when, x)
 
 
 def _take_theta(equations: list[Equation], own: str) -> tuple[Expr, list[Equation]]:
@@ -96,25 +84,38 @@ def _take_theta(equations: list[Equation], own: str) -> tuple[Expr, list[Equatio
     return rhs, others
 
 
-def _only_when(
-    inner: Optimizer,
-    when: Expr,
-    x: Expr,
-    counter: str,
-    table: Mapping[Expr, Expr],
-    result: Expr,
-    equations: list[Equation],
-) -> tuple[Expr, list[Equation]]:
+def _only_when(found: Inlined, names: Names, when: Expr, x: Expr) -> Inlined:
     """Each state moves only when the condition holds, and so does inner's own step counter."""
-    states = {_renamed(name, table) for name in inner.states}
-    moved: dict[Expr, Expr] = {Seq(name, 0): Seq(f"{name}_next", 0) for name in states}
+    ahead = {names.here[name]: new for name, new in names.ahead.items()}
+    moved: dict[Expr, Expr] = {Seq(name, 0): Seq(new, 0) for name, new in ahead.items()}
     held: list[Equation] = []
-    for equation in equations:
-        target = f"{equation.target}_next" if equation.target in states else equation.target
-        held.append(Equation(target, substitute(equation.rhs, moved)))
-        if equation.target in states:
-            new, old = Seq(f"{equation.target}_next", 0), Seq(equation.target, -1)
-            held.append(Equation(equation.target, Call("where", (when, new, old))))
-    ahead = Call("+", (Seq(counter, -1), ONE))
-    held.append(Equation(counter, Call("where", (when, ahead, Seq(counter, -1)))))
-    return Call("where", (when, substitute(result, moved), x)), held
+    for equation in found.equations:
+        name = equation.target
+        held.append(Equation(ahead.get(name, name), substitute(equation.rhs, moved)))
+        if name in ahead:
+            held.append(Equation(name, Call("where", (when, Seq(ahead[name], 0), Seq(name, -1)))))
+    count = Seq(names.counter, -1)
+    if any(
+        count in sequences(expr) for expr in [found.result, found.gradient_point, *(e.rhs for e in found.equations)]
+    ):
+        held.append(Equation(names.counter, Call("where", (when, Call("+", (count, ONE)), count))))
+    result = Call("where", (when, substitute(found.result, moved), x))
+    return replace(found, equations=held, result=result, gradient_point=substitute(found.gradient_point, moved))
+
+
+def inner_point(inner: Optimizer, names: Names, x: Expr) -> Expr:
+    """The gradient point of `inner` when it steps from `x`."""
+    return substitute(inner.gradient_point, names.table(x))
+
+
+def notices_theta(inner: Optimizer) -> bool:
+    """Whether the training of an optimizer ever looks at its theta; that of one with an EMA of the weights does not."""
+    needed = {seq.name for seq in sequences(inner.gradient_point)}
+    rhs = {equation.target: equation.rhs for equation in inner.equations}
+    todo = list(needed)
+    while todo:
+        for seq in sequences(rhs.get(todo.pop(), ZERO)):
+            if seq.name not in needed:
+                needed.add(seq.name)
+                todo.append(seq.name)
+    return "theta" in needed

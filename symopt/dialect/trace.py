@@ -1,78 +1,56 @@
-"""Running a body once, on symbols: the sequences it handles and the equations it leaves."""
+"""Running a body once, on symbols: the equations that it leaves."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from symopt.dialect.inline import Inlined, inline, inner_point, notices_theta
+from symopt.dialect.inline import Inlined, Names, choose_names, inline, inner_point
+from symopt.dialect.signature import Signature
 from symopt.errors import DialectError
-from symopt.expr import START, Call, Expr, Seq, sequences, symbols, text, walk
-from symopt.recurrence import Equation, Hyperparameter, Optimizer
-from symopt.terms import Term, as_term
+from symopt.errors import suggest as suggest  # where other modules still look for it
+from symopt.expr import START, ZERO, Call, Expr, Num, Seq, sequences, substitute, symbols, text, walk
+from symopt.recurrence import Equation, Optimizer
+from symopt.terms import Term, as_term, need_condition, need_number
 
 
-class Sequence:
-    """What a positional argument of a body is: `x[t]`, `x[t-1]` and `x[0]` can be read and written."""
+@dataclass(frozen=True)
+class Step:
+    """One call of an inner optimizer: what it stepped from, and what stands for its new theta."""
 
-    __slots__ = ("_name", "_trace")
-
-    def __init__(self, name: str, trace: Trace):
-        self._name = name
-        self._trace = trace
-
-    def __getitem__(self, index: Any) -> Term:
-        return self._trace.read(self._name, self._shift(index))
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._trace.write(self._name, self._shift(index), value)
-
-    def __getattr__(self, attribute: str) -> Any:
-        raise DialectError(f"a sequence has no {attribute}; write {self._name}[t] or {self._name}[t-1]", self._name)
-
-    @property
-    def sequence_name(self) -> str:
-        """The name, for the error about a sequence without an index."""
-        return self._name
-
-    def _shift(self, index: Any) -> int:
-        node = as_term(index).node if isinstance(index, Term | int) else None
-        shifts = {"t": 0, "t - 1": -1, "0": START}
-        shown = text(node) if node is not None else repr(index)
-        if shown not in shifts:
-            message = "the index of a sequence is t (the new value), t-1 (the old one) or 0 (the start)"
-            raise DialectError(message, f"{self._name}[{shown}]")
-        return shifts[shown]
-
-    def __repr__(self) -> str:
-        return self._name
-
-    def _bare(self, *_: Any) -> Any:
-        raise DialectError(f"write {self._name}[t] (the new value) or {self._name}[t-1] (the old one)", self._name)
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _bare
-    __pow__ = __rpow__ = __neg__ = __abs__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __iter__ = _bare
+    inner: Optimizer
+    x: Expr
+    result: Expr
 
 
 class Trace:
-    """One run of a body: what it reads and writes, in order."""
+    """One run of a body: what it reads and writes, in order.
 
-    def __init__(self, name: str, sequences: Iterable[str], inputs: dict[str, str], hypers: Iterable[Hyperparameter]):
+    lenient: whether an equation that is written twice, or read too early, is a finding instead of an error
+    internal: the sequences that came with an inner optimizer, with its name
+    constants: hyperparameters that a derived correction takes for constant
+    """
+
+    def __init__(self, name: str, signature: Signature, lenient: bool = False):
         self.name = name
-        self.sequences = list(sequences)
-        self.inputs = inputs
-        self.hyperparameters = list(hypers)
+        self.sequences = signature.sequences
+        self.lenient = lenient
+        self.inputs = dict(signature.inputs)
+        self.hyperparameters = list(signature.hyperparameters)
         self.equations: list[Equation] = []
         self.starts: dict[str, Expr] = {}
         self.gradient_point: Expr | None = None
-        self.gradient_origin = ""
-        self.read_at: set[Seq] = set()
         self.meanings: dict[str, str] = {}
-        self.inner: list[str] = []
         self.in_force: dict[str, Expr] = {}
-        self.unnoticed: list[tuple[str, Expr, Expr]] = []  # (inner optimizer, what it stepped from, what came out)
-        self.internal: set[str] = set()  # sequences that came with an inner optimizer
+        self.constants: set[str] = set()
+        self.findings: list[str] = []
+        self.steps: list[Step] = []
+        self.internal: dict[str, str] = {}
+        self.inherited: set[Fraction] = set()  # the constants of inner optimizers, which were checked there
+        self._gradient_origin = ""
+        self._names: list[tuple[Optimizer, Names]] = []
+        self._started_at_zero: set[str] = set()
 
     def written(self, name: str) -> bool:
         """Whether the equation of a sequence stands already."""
@@ -81,118 +59,192 @@ class Trace:
     def read(self, name: str, shift: int) -> Term:
         """x[t], x[t-1] or x[0] as a term."""
         node = Seq(name, shift)
-        if shift == 0 and name not in self.inputs and not self.written(name):
-            if name != "g":
-                message = "it is read before its equation; write the equation first, or read the old value "
-                raise DialectError(f"{message}{name}[t-1]", text(node))
-            if self.gradient_point is None:
-                self.want_gradient(Seq("theta", -1), "default")
         if name == "g" and shift != 0:
             raise DialectError("only g[t], the gradient of this step, exists; keep an old one in a state", text(node))
         if name in self.inputs and shift != 0:
-            raise DialectError(f"an input comes from outside at each step: only {name}[t] exists", text(node))
-        if shift == START and name not in self.starts and name != "theta":
-            raise DialectError(f"{name} starts at 0 unless {name}[0] = ... is written first", text(node))
-        if shift == START and name in self.starts:
-            return Term(self.starts[name], self)
-        self.read_at.add(node)
+            raise DialectError(f"an input comes from outside at each step; only {name}[t] exists", text(node))
+        if shift == START and name != "theta":
+            return Term(self._read_start(name), self)
+        if shift == 0 and name == "g" and self.gradient_point is None:
+            self._want_gradient(Seq("theta", -1), "default")
+        if shift == 0 and name != "g" and name not in self.inputs and not self.written(name):
+            message = f"it is read before its equation; write the equation first, or read the old value {name}[t-1]"
+            if not self.lenient:
+                raise DialectError(message, text(node))
+            self.findings.append(f"{text(node)}: it is read before its equation; taken for {name}[t-1]")
+            node = Seq(name, -1)
         return Term(node, self)
+
+    def _read_start(self, name: str) -> Expr:
+        if name not in self.starts:
+            raise DialectError(f"it is 0 unless {name}[0] = ... is written first; write that, or 0", f"{name}[0]")
+        return self.starts[name]
 
     def write(self, name: str, shift: int, value: Any) -> None:
         """x[t] = value or x[0] = value."""
-        term = as_term(value)
-        target = Seq(name, shift)
+        node = as_term(value).node
+        target = text(Seq(name, shift))
         if name in self.inputs:
-            raise DialectError("it is an input and comes from outside; an equation cannot write it", name)
+            raise DialectError("it is an input and comes from outside; an equation cannot write it", target)
         if shift == -1:
-            raise DialectError(f"an old value cannot be written; write {name}[t] = ...", text(target))
-        if isinstance(term.node, Call) and term.node.op == "grad" and shift == 0:
-            self._write_gradient(name, term.node.args[0])
+            raise DialectError(f"an old value cannot be written; write {name}[t] = ...", target)
+        if isinstance(node, Call) and node.op == "grad" and shift == 0:
+            self._write_gradient(name, node.args[0])
             return
-        if any(isinstance(node, Call) and node.op == "grad" for node in walk(term.node)):
-            raise DialectError("grad(...) stands alone on the right of g[t] = grad(...)", text(target))
+        if _has_gradient(node):
+            raise DialectError("grad(...) stands alone on the right of g[t] = grad(...)", target)
         if name == "g":
-            raise DialectError("g is the gradient; give a changed gradient another name, such as h[t]", text(target))
+            raise DialectError("g is the gradient; give a changed gradient another name, such as h[t]", target)
+        need_number(node)
         if shift == START:
-            self._write_start(name, term.node)
-        elif self.written(name):
-            raise DialectError("its equation is written twice; each x[t] is written exactly once", text(target))
+            self._write_start(name, node)
         else:
-            self.equations.append(Equation(name, term.node))
+            self._write_equation(name, node)
+
+    def _write_equation(self, name: str, rhs: Expr) -> None:
+        if any(seq.shift == START for seq in sequences(rhs)):
+            message = (
+                "only a start value can read theta[0]; keep it in a state: first[0] = theta[0], first[t] = first[t-1]"
+            )
+            raise DialectError(message, f"{name}[t]")
+        if self.written(name):
+            if not self.lenient:
+                raise DialectError("its equation is written twice; each x[t] is written exactly once", f"{name}[t]")
+            rhs = self._overwritten(name, rhs)
+        self.equations.append(Equation(name, rhs))
+
+    def _overwritten(self, name: str, rhs: Expr) -> Expr:
+        """The last equation counts, as in pseudocode; the first lives on under another name where it was read."""
+        first = f"{name}_first"
+        table: dict[Expr, Expr] = {Seq(name, 0): Seq(first, 0)}
+        moved = [Equation(first if e.target == name else e.target, substitute(e.rhs, table)) for e in self.equations]
+        rhs = substitute(rhs, table)
+        kept = any(Seq(first, 0) in sequences(expr) for expr in [rhs, *(e.rhs for e in moved)])
+        self.equations = [e for e in moved if kept or e.target != first]
+        lost = f"the first lives on as {first}" if kept else "nothing reads the first (a dead store)"
+        self.findings.append(f"{name}[t]: its equation is written twice; {lost}")
+        return rhs
 
     def _write_gradient(self, name: str, point: Expr) -> None:
         if name != "g":
             raise DialectError("the gradient is called g; write g[t] = grad(...)", f"{name}[t]")
-        if self.gradient_point is not None and self.gradient_origin == "default":
-            raise DialectError("it is read before its equation g[t] = grad(...)", "g[t]")
-        if self.gradient_point is not None and self.gradient_origin == "written":
-            raise DialectError("its equation is written twice; there is exactly one gradient point per step", "g[t]")
-        self.want_gradient(point, "written")
+        if self._gradient_origin == "default":
+            raise DialectError("it is read before its equation g[t] = grad(...); write that first", "g[t]")
+        if self._gradient_origin == "written":
+            message = "its equation is written twice; there is exactly one gradient point per step, so take one out"
+            raise DialectError(message, "g[t]")
+        if any(seq.shift == START for seq in sequences(point)):
+            raise DialectError("a gradient point is made of old values such as theta[t-1], not of theta[0]", "g[t]")
+        if _has_gradient(point):
+            raise DialectError(
+                "a gradient point cannot depend on another gradient; take the inner grad(...) out", "g[t]"
+            )
+        self._want_gradient(point, "written")
 
-    def want_gradient(self, point: Expr, origin: str) -> None:
+    def _want_gradient(self, point: Expr, origin: str) -> None:
         """Ask for the gradient at `point`; a second, different point in the same step is an error."""
-        if origin == "inner" and self.gradient_origin == "default":
-            self.gradient_point = point  # a g[t] without an equation is inner's
-        if self.gradient_point is not None and self.gradient_point != point:
+        if self.gradient_point is None:
+            self._gradient_origin = origin
+        elif self.gradient_point != point:
             message = (
                 f"two gradient points in one step: {text(self.gradient_point)} and {text(point)}; feed an inner "
                 "optimizer with inner(x, h[t]), where h comes from g[t] = grad(inner.point(x))"
             )
             raise DialectError(message, "g[t]")
         self.gradient_point = point
-        self.gradient_origin = origin
 
     def _write_start(self, name: str, value: Expr) -> None:
+        target = f"{name}[0]"
         if name in self.starts:
-            raise DialectError("its start value is written twice", f"{name}[0]")
+            raise DialectError("its start value is written twice; write it once", target)
         if name == "theta":
-            raise DialectError("theta[0] is what the user trains; it cannot be set", "theta[0]")
-        for seq in sequences(value):
-            if seq != Seq("theta", START):
-                raise DialectError("a start value is made of hyperparameters, numbers and theta[0] only", f"{name}[0]")
-        if "t" in symbols(value):
-            raise DialectError("a start value cannot depend on t", f"{name}[0]")
+            raise DialectError("theta[0] is what the user trains; an optimizer cannot set it", target)
+        if name in self._started_at_zero:
+            raise DialectError(
+                "an inner optimizer stepped from it already; write the start value above that line", target
+            )
+        if any(seq != Seq("theta", START) for seq in sequences(value)) or "t" in symbols(value):
+            raise DialectError("a start value is made of hyperparameters, numbers and theta[0] only", target)
         self.starts[name] = value
 
-    def inline(self, inner: Optimizer, x: Term, h: Term | None, when: Term | None) -> Term:
+    def inline(self, inner: Optimizer, x: Term, h: Any, when: Any) -> Term:
         """Put the recurrence of `inner` here; its new theta is the value."""
+        if any(step.inner is inner for step in self.steps):
+            message = "it is called twice; one recurrence cannot take two steps at once, so declare it a second time"
+            raise DialectError(message, inner.name)
+        names = self._names_of(inner)
         given = None if h is None else as_term(h).node
         condition = None if when is None else as_term(when).node
-        found = inline(inner, x.node, given, condition, self.taken(inner))
+        if condition is not None:
+            need_condition(condition)
+        found = inline(inner, names, x.node, given, condition, self._start_of(x.node, inner))
         self._join(inner, found)
-        if not notices_theta(inner):
-            self.unnoticed.append((inner.name, x.node, found.result))
         if h is None:
-            self.want_gradient(found.gradient_point, "inner")
+            self._want_gradient(found.gradient_point, "inner")
+        else:
+            self._check_fed(inner, found, when is not None)
+        self.steps.append(Step(inner, x.node, found.result))
         return Term(found.result, self)
+
+    def _check_fed(self, inner: Optimizer, found: Inlined, sometimes: bool) -> None:
+        """What an inner optimizer is fed comes from where it wants its gradient, unless the author says otherwise."""
+        if sometimes and "t" in symbols(inner.gradient_point):
+            message = "its gradient point depends on its own step count, which `when` makes another; feed it no h[t]"
+            raise DialectError(message, inner.name)
+        if self._gradient_origin == "default" and self.gradient_point != found.gradient_point:
+            message = f"it wants its gradient at {text(found.gradient_point)}, but g[t] is the one at theta[t-1]"
+            raise DialectError(f"{message}; write g[t] = grad({inner.name}.point(...)) first", inner.name)
 
     def point(self, inner: Optimizer, x: Term) -> Term:
         """Where `inner` wants its gradient when it steps from `x`."""
-        return Term(inner_point(inner, x.node, self.taken(inner)), self)
+        return Term(inner_point(inner, self._names_of(inner), x.node), self)
 
-    def taken(self, inner: Optimizer) -> set[str]:
-        """The names that a recurrence which is put here must avoid."""
-        if inner.name in self.inner:
-            message = "it is called twice; one recurrence cannot take two steps at once, so declare it a second time"
-            raise DialectError(message, inner.name)
-        return set(self.sequences) - {"g"} | self.internal | {hyper.name for hyper in self.hyperparameters}
+    def _names_of(self, inner: Optimizer) -> Names:
+        """The same names each time: `inner.point(x)` comes before `inner(x, h[t])`."""
+        for known, names in self._names:
+            if known is inner:
+                return names
+        chosen = {
+            new for _, names in self._names for new in [*names.here.values(), *names.ahead.values(), names.counter]
+        }
+        hypers = {hyper.name for hyper in self.hyperparameters}
+        names = choose_names(inner, {*self.sequences, *self.inputs, *hypers, *chosen} - {"g"})
+        self._names.append((inner, names))
+        return names
+
+    def _start_of(self, x: Expr, inner: Optimizer) -> Expr:
+        """Where an inner optimizer that steps from `x` starts."""
+        if all(Seq("theta", START) not in sequences(rhs) for _, rhs in inner.starts):
+            return ZERO  # no matter: it starts at constants
+        table: dict[Expr, Expr] = {}
+        for seq in sequences(x):
+            if seq.shift != -1 or "t" in symbols(x):
+                message = f"it starts where it steps from, and {text(x)} has no start"
+                raise DialectError(f"{message}; call it on an old value such as theta[t-1]", inner.name)
+            table[seq] = Seq("theta", START) if seq.name == "theta" else self.starts.get(seq.name, ZERO)
+            self._started_at_zero |= {seq.name} - {"theta", *self.starts}
+        return substitute(x, table)
 
     def _join(self, inner: Optimizer, found: Inlined) -> None:
+        own = {*self.sequences, *self.inputs, *self.internal, *(hyper.name for hyper in self.hyperparameters)} - {"g"}
         for hyper in inner.hyperparameters:
-            if any(hyper.name == own.name for own in self.hyperparameters) or hyper.name in self.sequences:
+            if hyper.name in own:
                 remedy = f'rename one: inner.renamed({hyper.name}="inner_{hyper.name}")'
                 raise DialectError(f"{self.name} and {inner.name} both have a {hyper.name}; {remedy}", hyper.name)
-        self.inner.append(inner.name)
-        self.in_force.update(inner.in_force)
+        for name, level in inner.inputs:
+            if name in own and self.inputs.get(name) != level:
+                raise DialectError(f"{inner.name} has an input of this name; choose another name for yours", name)
         self.hyperparameters += inner.hyperparameters
-        self.inputs.update(found.inputs)
-        self.internal |= {equation.target for equation in found.equations}
+        self.inputs.update(inner.inputs)
+        self.internal |= {equation.target: inner.name for equation in found.equations}
         self.equations += found.equations
         self.starts.update(found.starts)
         self.meanings.update(found.meanings)
+        self.in_force.update(found.in_force)
+        self.constants |= set(inner.constants)
+        expressions = [*(e.rhs for e in inner.equations), *(rhs for _, rhs in inner.starts), inner.gradient_point]
+        self.inherited |= {node.value for expr in expressions for node in walk(expr) if isinstance(node, Num)}
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean x?` where a known name is close, else nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+def _has_gradient(expr: Expr) -> bool:
+    return any(isinstance(node, Call) and node.op == "grad" for node in walk(expr))

@@ -80,7 +80,8 @@ class _Proof:
             raise OutOfBudgetError
         normal = Normal(case)
         for number in undecided(normal, self.plain):
-            return self._holds_in_all(case, number, told_apart)
+            if number not in told_apart:
+                return self._holds_in_all(case, number, told_apart)
         try:
             difference = subtract(normal.of(self.a), normal.of(self.b))
         except UndefinedError:

@@ -31,15 +31,18 @@ def sign_on_box(ranges: Ranges, p: Poly) -> int:
     if len(p) > _MOST_TERMS:
         return ANY
     for number in atoms_of(p):
+        own = ranges.range(number)
+        if own.upper is None and own.lower in (None, 0):
+            continue  # shifting by nothing shows nothing new
         unit, powers = _powers(p, number)
-        domain = _rooted(ranges.range(number), unit)
+        domain = _rooted(own, unit)
         if not powers or (domain.lower is None and domain.upper is None):
             continue
         if domain.lower is not None and domain.upper is not None:
             ends = (domain.open_lower, domain.open_upper)
             parts = _bernstein(powers, domain.lower, domain.upper - domain.lower)
         elif domain.lower == 0:
-            continue  # shifting by nothing shows nothing new
+            continue
         else:
             ends = (domain.open_lower or domain.open_upper, True)
             start, way = (domain.lower, 1) if domain.lower is not None else (domain.upper or Fraction(0), -1)

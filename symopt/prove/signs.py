@@ -132,7 +132,10 @@ class Signs:
 
     def _plain_sign(self, p: Poly) -> int:
         sign = sign_of_sum([sign_of_product(sign_of(c), self.sign_of_mono(product)) for product, c in p.items()])
-        return sign_on_box(self, p) if sign & NEGATIVE and sign & POSITIVE else sign
+        if not (sign & NEGATIVE and sign & POSITIVE):
+            return sign
+        self.table.spend(8 * len(p))
+        return sign_on_box(self, p)
 
     def _sign_by_difference(self, p: Poly) -> int:
         """p >= 0 if p exceeds an assumed nonnegative sum, or two of them."""

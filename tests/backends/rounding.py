@@ -1,17 +1,17 @@
 """A number system that carries, beside each value, a bound on the rounding error of any kernel that computes it.
 
-This is running error analysis (Wilkinson 1963; Higham, Accuracy and Stability, 3.3). A value x computed in floating point
-is x^ with |x^ - x| <= e. An operation on computed operands gives
+This is running error analysis (Wilkinson 1963; Higham, Accuracy and Stability, 3.3). A value x computed in floating
+point is x^ with |x^ - x| <= e. An operation on computed operands gives
 
-    e(op) = e carried over from the operands + u*(|result| + e carried over)
+    e(result) = what the errors of the operands make of it + SLACK*u*(|result| + that) + half the smallest subnormal
 
-where u is the unit roundoff of the arrays' dtype if an operand is an element, that of float64 if all are numbers. To that
-come: u*|x| each time a number enters element work, as the kernel rounds it then; UNDERFLOW, half the smallest subnormal; and
-a factor of SLACK on the rounding, since a kernel may factor a product in another order or round a library function by more
-than half a unit. Sums: the kernel adds in lanes, whose bound is below that of adding one after the other, done here.
+where u is the unit roundoff of the arrays' dtype if an operand is an element, that of float64 if all are numbers. A
+number that enters element work is rounded once more, u*|x|. SLACK is 2: a kernel may factor a product in another order,
+or take a library function that is off by more than half a unit. Sums: a kernel adds in lanes, whose bound is below that
+of adding one after the other, which is what is done here.
 
-A condition whose two sides come closer than their errors may go either way: the error of what it selects is then infinite,
-and whoever compares leaves that element out.
+A condition whose two sides come closer than their errors may go either way: the error of what it selects is then the
+distance between the two, too.
 """
 
 from __future__ import annotations

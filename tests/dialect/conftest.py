@@ -1,24 +1,57 @@
 """Specs written to files, as an author would."""
 
 import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from symopt import catalogue
 from symopt.errors import DialectError
 
-HEAD = """
-from symopt import (
-    ALL, Abs, Input, Max, Min, NonNegative, OpenUnit, Positive, PositiveInt, Rational, Real, Unit, clip, cos, debias,
-    erratum, every, eq, exp, grad, log, maxabs, mean, norm, optimizer, pi, schedule, sign, sqrt, t, total, where,
-)
+HEAD = """\
+from symopt.notation import *
+from symopt import erratum, optimizer, schedule
 """
-LINES = HEAD.count("\n")
+MARK = "# <-"
+
+Run = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """`run(text)` executes the text of a spec, below imports of the whole dialect, and returns all its names."""
+
+    def execute(text: str) -> dict[str, Any]:
+        path = tmp_path / "spec.py"
+        path.write_text(HEAD + textwrap.dedent(text))
+        names: dict[str, Any] = {"__name__": "spec"}
+        exec(compile(path.read_text(), str(path), "exec"), names)
+        return names
+
+    return execute
+
+
+@pytest.fixture
+def error_of(run: Run, tmp_path: Path) -> Callable[[str], DialectError]:
+    """`error_of(text)` is what a spec is refused with; it names the file and the line with the mark `# <-`."""
+
+    def execute(text: str) -> DialectError:
+        with pytest.raises(DialectError) as caught:
+            run(text)
+        error = caught.value
+        lines = (HEAD + textwrap.dedent(text)).splitlines()
+        marked = [number for number, line in enumerate(lines, 1) if line.endswith(MARK)]
+        assert (error.file, [error.line]) == (str(tmp_path / "spec.py"), marked), str(error)
+        return error
+
+    return execute
 
 
 @pytest.fixture
 def spec(tmp_path):
-    """`spec(text)` writes a spec file and loads everything in it."""
+    """`spec(text)` writes a spec file and loads the optimizers in it."""
 
     def write(text):
         path = tmp_path / "mine.py"
@@ -26,29 +59,3 @@ def spec(tmp_path):
         return catalogue.load_file(path)
 
     return write
-
-
-@pytest.fixture
-def refused(spec):
-    """`refused(text)` is the error of a spec file, with the line counted from the text."""
-
-    def load(text):
-        with pytest.raises(DialectError) as caught:
-            spec(text)
-        error = caught.value
-        assert error.file.endswith("mine.py")
-        return error.symbol, error.line - LINES, error.message
-
-    return load
-
-
-@pytest.fixture
-def body_refused(refused):
-    """`body_refused("line", ...)` is the error of a body; line 1 is its first."""
-
-    def load(*lines, signature="theta, g, m, *, lr: Positive = 0.1, mu: Unit = 0.9", before=""):
-        text = f"{before}@optimizer()\ndef mine({signature}):\n" + "".join(f"    {line}\n" for line in lines)
-        symbol, line, message = refused(text)
-        return symbol, line - 2 - before.count("\n"), message
-
-    return load

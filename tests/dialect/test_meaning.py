@@ -181,9 +181,9 @@ def test_when_holds_the_inner_states_and_its_clock(spec):
     condition = "norm(g[t], over=ALL) < 1"
     equations = dict(line.split(" = ", 1) for line in lines(found))
     assert equations["m[t]"] == f"where({condition}, m_next[t], m[t-1])"
-    assert equations["count[t]"] == f"where({condition}, count[t-1] + 1, count[t-1])"
-    assert equations["mhat[t]"] == "m_next[t] / (1 - beta1**(count[t-1] + 1))"
-    assert found.levels["count"] == "global"
+    assert equations["updates[t]"] == f"where({condition}, updates[t-1] + 1, updates[t-1])"
+    assert equations["mhat[t]"] == "m_next[t] / (1 - beta1**(updates[t-1] + 1))"
+    assert found.levels["updates"] == "global"
 
 
 def test_a_schedule_may_remember(spec):
@@ -205,7 +205,7 @@ def test_an_erratum_keeps_its_findings(spec):
             theta[t] = theta[t-1] - lr * g[t]
         """)["mine"]
     assert len(found.findings) == 1
-    assert found.findings[0].startswith("m: it is written, but nothing that leads to theta reads it")
+    assert found.findings[0].startswith("m: nothing that counts reads it")
 
 
 def test_an_optimizer_is_not_a_function():

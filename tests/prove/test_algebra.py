@@ -216,6 +216,11 @@ def test_the_budget_ends_a_proof():
     assert "budget" in found.why
 
 
+def test_a_condition_that_no_assumption_settles_ends_the_search():
+    a, b = parse("where(ne(sqrt(n), n), x, w)/(1 + x)"), parse("where(ne(sqrt(n), n), x + 1, w)/(1 + x)")
+    assert isinstance(decide(a, b, FACTS, points=0), Undecided)
+
+
 def test_domains_matter():
     a, b = parse("sqrt(x**2)"), parse("x")
     assert isinstance(decide(a, b, Facts({"x": NonNegative})), Proved)

@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from symopt.domains import Domain
-from symopt.errors import SymoptError
-from symopt.expr import Expr, Reduction, Seq, Sym, children, sequences, substitute, symbols, text
-from symopt.terms import Term, Tracing
+from symopt import naming
+from symopt.errors import SymoptError, suggest
+from symopt.expr import Expr, Seq, Sym, sequences, substitute
+from symopt.recurrence.faults import faults, written_out
+from symopt.recurrence.levels import LEVELS, highest, infer_levels, level_of
+from symopt.recurrence.parts import Equation, Hyperparameter, Origin
+from symopt.terms import Term
 
-LEVELS = ("step", "global", "tensor", "element")
-"""Where a value lives, cheapest first: one number per step, over all tensors, per tensor, per element."""
-
-
-@dataclass(frozen=True)
-class Hyperparameter:
-    """A number that the user may change between steps. `default` None means that `bind` must be given one."""
-
-    name: str
-    domain: Domain
-    default: Fraction | None
-    meaning: str = ""
-
-
-@dataclass(frozen=True)
-class Equation:
-    """`target[t] = rhs`."""
-
-    target: str
-    rhs: Expr
-
-    def __str__(self) -> str:
-        return f"{self.target}[t] = {text(self.rhs)}"
+__all__ = [
+    "LEVELS",
+    "RESERVED",
+    "Applicable",
+    "Base",
+    "Equation",
+    "Hyperparameter",
+    "Optimizer",
+    "Origin",
+    "highest",
+    "level_of",
+]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a spec was written: its file and the line of its function."""
-
-    file: str
-    line: int
-
-
+@runtime_checkable
 class Applicable(Protocol):
     """What `Optimizer.scheduled` needs of a schedule."""
 
@@ -61,9 +44,10 @@ class Optimizer:
 
     equations: in the order of the paper; each sequence is written once
     starts: x[0] of each state that does not start at 0
-    gradient_point: where g[t] is taken, in terms of old values; `theta[t-1]` if nothing else was asked for
+    gradient_point: where g[t] is taken, as it was written; `theta[t-1]` if nothing else was asked for
     inputs: (name, level) of the sequences that come from outside, the gradient apart
     in_force: (name, expression) of each scheduled hyperparameter, what `inner.lr` stands for
+    constants: hyperparameters that a derived correction takes for constant, so that no schedule may move them
     meanings: (name, text) from the docstring, for sequences
     findings: what `@erratum` found wrong
     """
@@ -79,12 +63,15 @@ class Optimizer:
     summary: str = ""
     departures: str = ""
     in_force: tuple[tuple[str, Expr], ...] = ()
+    constants: tuple[str, ...] = ()
     meanings: tuple[tuple[str, str], ...] = ()
     findings: tuple[str, ...] = ()
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        _validate(self)
+        hypers = [hyper.name for hyper in self.hyperparameters]
+        for fault in faults(self.equations, dict(self.starts), self.gradient_point, dict(self.inputs), hypers):
+            raise SymoptError(f"{self.name}: {fault}")
 
     @cached_property
     def reads(self) -> frozenset[Seq]:
@@ -106,7 +93,18 @@ class Optimizer:
     @cached_property
     def levels(self) -> dict[str, str]:
         """The level of every sequence: the least fixed point of the equations."""
-        return _infer_levels(self)
+        return infer_levels(self.equations, dict(self.starts), dict(self.inputs))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that means something here: sequences, inputs and hyperparameters."""
+        hypers = (hyper.name for hyper in self.hyperparameters)
+        return frozenset({*(equation.target for equation in self.equations), *dict(self.inputs), *hypers})
+
+    @cached_property
+    def point_before_step(self) -> Expr:
+        """The gradient point with each new value that it reads written out: old values, inputs and the step only."""
+        return written_out(self.gradient_point, self.equations)
 
     @property
     def base(self) -> Base:
@@ -122,20 +120,23 @@ class Optimizer:
         for hyper in self.hyperparameters:
             if hyper.name == name:
                 return hyper
-        names = ", ".join(h.name for h in self.hyperparameters)
-        raise SymoptError(f"{self.name} has no hyperparameter {name}; it has {names or 'none'}")
+        raise SymoptError(self._lacks(name))
+
+    def _lacks(self, name: str) -> str:
+        names = [hyper.name for hyper in self.hyperparameters]
+        return f"{self.name} has no hyperparameter {name}; it has {', '.join(names) or 'none'}{suggest(name, names)}"
 
     def __getattr__(self, name: str) -> Term:
-        if name.startswith("_"):
+        if name.startswith("_") or "hyperparameters" not in self.__dict__:
             raise AttributeError(name)
-        forced = dict(self.__dict__.get("in_force", ()))
+        forced = dict(self.in_force)
         if name in forced:
             return Term(forced[name])
-        if any(hyper.name == name for hyper in self.__dict__.get("hyperparameters", ())):
+        if any(hyper.name == name for hyper in self.hyperparameters):
             return Term(Sym(name))
-        raise AttributeError(f"{self.__dict__.get('name', 'the optimizer')} has no hyperparameter or attribute {name}")
+        raise AttributeError(self._lacks(name))
 
-    def __call__(self, x: Term, h: Term | None = None, *, when: Term | None = None) -> Term:
+    def __call__(self, x: Term, h: Any = None, *, when: Any = None) -> Term:
         """Inside another optimizer's equations: step from `x`, with the gradient `h`, only `when` a condition holds."""
         return self._trace_of(x).inline(self, x, h, when)
 
@@ -143,7 +144,7 @@ class Optimizer:
         """Where this optimizer wants its gradient when it steps from `x`."""
         return self._trace_of(x).point(self, x)
 
-    def _trace_of(self, x: Any) -> Tracing:
+    def _trace_of(self, x: Any) -> Any:
         trace = x.trace if isinstance(x, Term) else None
         if trace is None:
             remedy = "call it on a sequence inside an equation, as in theta[t] = inner(theta[t-1])"
@@ -155,21 +156,42 @@ class Optimizer:
         result = self
         for name, schedule in schedules.items():
             result.hyperparameter(name)
+            if not isinstance(schedule, Applicable):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise SymoptError(f"{name} follows a schedule, a function under @schedule, not {schedule!r}")
             result = schedule.apply(result, name)
         return result
 
     def renamed(self, **names: str) -> Optimizer:
         """This optimizer with other names for its hyperparameters: `inner.renamed(lr="inner_lr")`."""
-        for old in names:
-            self.hyperparameter(old)
-        kept = {hyper.name for hyper in self.hyperparameters} - set(names)
-        for new in names.values():
-            if new in kept or any(e.target == new for e in self.equations):
-                raise SymoptError(f"{self.name} has a {new} already; choose another name")
+        self._check_new_names(names)
         table: dict[Expr, Expr] = {Sym(old): Sym(new) for old, new in names.items()}
-        hypers = tuple(replace(h, name=names.get(h.name, h.name)) for h in self.hyperparameters)
-        forced = tuple((names.get(name, name), expr) for name, expr in self.in_force)
-        return replace(self, **self.rewritten(table), hyperparameters=hypers, in_force=forced)
+        now = {f"{old}_now": f"{new}_now" for old, new in names.items() if old in dict(self.in_force)}
+        table |= {Seq(old, 0): Seq(new, 0) for old, new in now.items()}
+        rewritten = self.rewritten(table)
+        rewritten["equations"] = tuple(replace(e, target=now.get(e.target, e.target)) for e in rewritten["equations"])
+        return replace(
+            self,
+            **rewritten,
+            hyperparameters=tuple(replace(h, name=names.get(h.name, h.name)) for h in self.hyperparameters),
+            in_force=tuple((names.get(name, name), substitute(expr, table)) for name, expr in self.in_force),
+            constants=tuple(names.get(name, name) for name in self.constants),
+        )
+
+    def _check_new_names(self, names: dict[str, str]) -> None:
+        kept = self.names - names.keys()
+        for old, new in names.items():
+            self.hyperparameter(old)
+            reason = naming.unusable(new)
+            if reason or new in RESERVED:
+                raise SymoptError(f"{self.name}: {new} cannot be a name: {reason or 'it has this attribute'}")
+            if new in kept or list(names.values()).count(new) > 1:
+                raise SymoptError(f"{self.name} has a {new} already; choose another name")
+        hypers = [names.get(hyper.name, hyper.name) for hyper in self.hyperparameters]
+        alike = naming.clash(hypers, [])
+        if alike:
+            raise SymoptError(
+                f"{self.name}: a page would print {alike[1]} as it prints {alike[0]}; choose another name"
+            )
 
     def rewritten(self, table: dict[Expr, Expr]) -> dict[str, Any]:
         """The fields that hold right-hand sides, with expressions replaced."""
@@ -181,8 +203,8 @@ class Optimizer:
 
     def titled(self, title: str, reference: str | None = None, summary: str | None = None) -> Optimizer:
         """This optimizer under another title: what a composition is called where it has a name of its own."""
-        summary = self.summary if summary is None else summary
-        return replace(self, title=title, reference=reference or self.reference, summary=summary)
+        said = self.summary if summary is None else summary
+        return replace(self, title=title, reference=reference or self.reference, summary=said)
 
     def bind(self, params: Any, target: str = "cpu", **hyper: Any) -> Any:
         """Compile for `params` and return the running optimizer; see `symopt.runtime.bind`."""
@@ -193,6 +215,10 @@ class Optimizer:
         return "\n".join([self.title, *(f"    {equation}" for equation in self.equations)])
 
 
+RESERVED = frozenset({*dir(Optimizer), *(field.name for field in fields(Optimizer))})
+"""Names that no hyperparameter can have, because `inner.name` means something else."""
+
+
 @dataclass(frozen=True)
 class Base:
     """A view of an optimizer's hyperparameters as they were before their schedules."""
@@ -200,56 +226,6 @@ class Base:
     _optimizer: Optimizer
 
     def __getattr__(self, name: str) -> Term:
+        if name.startswith("_"):
+            raise AttributeError(name)
         return Term(Sym(self._optimizer.hyperparameter(name).name))
-
-
-def level_of(expr: Expr, levels: dict[str, str]) -> str:
-    """The level of an expression, given the levels of the names in it; unknown names count as step-level."""
-    match expr:
-        case Seq(name) | Sym(name):
-            return levels.get(name, "step")
-        case Reduction(_, _, over):
-            return "global" if over == "all" else "tensor"
-        case _:
-            return highest(level_of(arg, levels) for arg in children(expr))
-
-
-def highest(levels: Iterable[str]) -> str:
-    """The level furthest from the step among several."""
-    return max(levels, key=LEVELS.index, default="step")
-
-
-def _infer_levels(optimizer: Optimizer) -> dict[str, str]:
-    levels = {"theta": "element", "g": "element", **dict(optimizer.inputs)}
-    starts = dict(optimizer.starts)
-    changed = True
-    while changed:
-        changed = False
-        for equation in optimizer.equations:
-            found = [level_of(equation.rhs, levels), levels.get(equation.target, "step")]
-            if equation.target in starts:
-                found.append(level_of(starts[equation.target], levels))
-            level = highest(found)
-            if levels.get(equation.target) != level:
-                levels[equation.target] = level
-                changed = True
-    return levels
-
-
-def _validate(optimizer: Optimizer) -> None:
-    known = {"g", *(name for name, _ in optimizer.inputs)}
-    written = {equation.target for equation in optimizer.equations}
-    if len(written) != len(optimizer.equations):
-        raise SymoptError(f"{optimizer.name}: an equation is written twice")
-    if "theta" not in written:
-        raise SymoptError(f"{optimizer.name}: theta[t] is never written")
-    names = {hyper.name for hyper in optimizer.hyperparameters} | {"t"}
-    for equation in optimizer.equations:
-        for seq in sequences(equation.rhs):
-            if seq.shift == 0 and seq.name not in known:
-                raise SymoptError(f"{optimizer.name}: {text(seq)} is read by {equation.target}[t] before it is written")
-            if seq.shift == -1 and seq.name not in written:
-                raise SymoptError(f"{optimizer.name}: {text(seq)} is read, but no equation writes {seq.name}[t]")
-        for name in symbols(equation.rhs) - names:
-            raise SymoptError(f"{optimizer.name}: {name} is neither a sequence nor a hyperparameter")
-        known.add(equation.target)

@@ -1,0 +1,104 @@
+"""Finding specs: by a name of the catalogue, by a path, or as `path.py:name`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from symopt.catalogue.files import Contents, contents, declared
+from symopt.catalogue.fingerprint import spec_hash
+from symopt.catalogue.running import parse
+from symopt.errors import SymoptError, suggest
+from symopt.paths import specs_dir
+from symopt.recurrence import Optimizer
+
+__all__ = ["Contents", "contents", "load", "load_all", "load_file", "names", "spec_hash"]
+
+
+def load(spec: str | Path) -> Optimizer:
+    """The optimizer that `spec` names: a name of the catalogue, a path with one optimizer in it, or `path.py:name`.
+
+    raises SymoptError where there is no such optimizer, DialectError where its file breaks a rule
+    """
+    given = str(spec)
+    path, name = _split(given)
+    if path is None:
+        return _from_catalogue(given)
+    found = contents(path)
+    if name:
+        if name not in found.optimizers:
+            raise SymoptError(
+                f"{path} has no optimizer {name}{suggest(name, found.optimizers) or _listed(path, found)}"
+            )
+        return found.optimizers[name]
+    if len(found.optimizers) != 1:
+        raise SymoptError(f"{path} does not say which optimizer is meant{_listed(path, found)}")
+    return next(iter(found.optimizers.values()))
+
+
+def names() -> list[str]:
+    """The optimizers of the catalogue, in alphabetical order."""
+    return sorted(load_all())
+
+
+def load_all() -> dict[str, Optimizer]:
+    """Every optimizer of the catalogue by its name, file after file."""
+    found: dict[str, Optimizer] = {}
+    for path in _files():
+        for name, optimizer in load_file(path).items():
+            if name in found:
+                raise SymoptError(
+                    f"the catalogue has two optimizers named {name}: in {_home(found[name])} and in {path.name}"
+                )
+            found[name] = optimizer
+    return found
+
+
+def load_file(path: str | Path) -> dict[str, Optimizer]:
+    """The optimizers of a spec file by their names; what the file imports is not among them."""
+    return contents(Path(path)).optimizers
+
+
+def _split(spec: str) -> tuple[Path | None, str]:
+    """(path, name) of `path.py:name`; no path where `spec` can only be a name of the catalogue."""
+    head, colon, name = spec.rpartition(":")
+    path = Path(head if colon and name.isidentifier() else spec)
+    is_path = path.suffix == ".py" or len(path.parts) != 1 or (path.exists() and not spec.isidentifier())
+    return (path if is_path else None), (name if path == Path(head) else "")
+
+
+def _files() -> list[Path]:
+    return [path for path in sorted(specs_dir().rglob("*.py")) if not path.name.startswith("_")]
+
+
+def _from_catalogue(name: str) -> Optimizer:
+    """Only files that declare the name are run: the one that is called like it, or else all that have it."""
+    own = specs_dir() / f"{name}.py"
+    homes = [own] if own.is_file() and _has(own, name) else [path for path in _files() if _has(path, name)]
+    found = [optimizers[name] for optimizers in map(load_file, homes) if name in optimizers]
+    if len(found) > 1:
+        raise SymoptError(f"the catalogue has two optimizers named {name}: in {' and in '.join(map(_home, found))}")
+    if not found:
+        known = {other for path in _files() for other, _, combines in declared(parse(path)) if not combines}
+        if Path(f"{name}.py").is_file():
+            raise SymoptError(f"the catalogue has no optimizer {name}; for the file here, write {name}.py")
+        remedy = "; `symopt list` shows the names, and a spec of your own is named by its path, as in my_specs/mine.py"
+        raise SymoptError(f"the catalogue has no optimizer {name}{suggest(name, known) or remedy}")
+    return found[0]
+
+
+def _has(path: Path, name: str) -> bool:
+    return any(name == declared for declared, _, _ in declared(parse(path)))
+
+
+def _home(optimizer: Optimizer) -> str:
+    return Path(optimizer.origin.file).name if optimizer.origin else "?"
+
+
+def _listed(path: Path, found: Contents) -> str:
+    if found.optimizers:
+        first = next(iter(found.optimizers))
+        return f"; it has {', '.join(found.optimizers)}: name one, as in {path.name}:{first}"
+    if found.combinators:
+        name = next(iter(found.combinators))
+        return f"; it has none, but {name} makes one of another: mine = {name}(adam), with adam from symopt.specs.adam"
+    return "; it has none: an optimizer is a function below @optimizer(title=...)"

@@ -1,0 +1,121 @@
+"""Compiled kernels against the meaning of the equations, within the rounding error that `rounding.py` derives."""
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symopt.catalogue import load, load_file, names
+from symopt.expr import START, ZERO, Call, Seq
+from symopt.interpret import interpret
+
+SHAPES, GROUPS = ((3, 2), (), (2, 1), (5,)), (0, 1, 0, 1)
+STEPS = 20
+OPTIMIZERS = {name: load(name) for name in names()} | load_file(Path(__file__).with_name("unusual.py"))
+
+
+def hyperparameters(optimizer, step):
+    """One value per group, inside the domain; halfway all that are no integers change."""
+    now = 1 if step <= STEPS // 2 else 0.875
+    return {h.name: [_value(h, share * now) for share in (1, 0.75)] for h in optimizer.hyperparameters}
+
+
+def _value(hyper, factor):
+    value = float(hyper.default) if hyper.default is not None else 8.0 if 8 in hyper.domain else 0.5
+    return value if hyper.domain.integer else value * factor
+
+
+def with_element_starts(optimizer):
+    """Start values of element states as 0*theta[0] + value: the number system then knows that they are elements."""
+    zero = Call("*", (ZERO, Seq("theta", START)))
+    element = {name for name, level in optimizer.levels.items() if level == "element"}
+    starts = [(name, Call("+", (zero, value)) if name in element else value) for name, value in optimizer.starts]
+    return replace(optimizer, starts=tuple(starts))
+
+
+class Case:
+    """The same run for the kernel and for the interpreter."""
+
+    def __init__(self, optimizer, dtype, rounding, arrays):
+        rng = np.random.default_rng(7)
+        self.optimizer, self.dtype, self.rounding = optimizer, dtype, rounding
+        self.params = arrays(rng, SHAPES, dtype)
+        self.grads = [arrays(rng, SHAPES, dtype) for _ in range(STEPS)]
+        self.inputs = [
+            {name: arrays(rng, SHAPES, dtype) if level == "element" else [1.5, 0.5] for name, level in optimizer.inputs}
+            for _ in range(STEPS)
+        ]
+
+    def expected(self):
+        exact = self.rounding.elements
+        levels = dict(self.optimizer.inputs)
+
+        def inputs(step):
+            given = self.inputs[step - 1]
+            return {
+                name: [exact(x) for x in given[name]] if levels[name] == "element" else [given[name][k] for k in GROUPS]
+                for name in levels
+            }
+
+        return interpret(
+            with_element_starts(self.optimizer),
+            [exact(array) for array in self.params],
+            [[exact(array) for array in arrays] for arrays in self.grads],
+            hyper=lambda step: hyperparameters(self.optimizer, step),
+            numbers=self.rounding.bounding(self.dtype),
+            groups=GROUPS,
+            inputs=inputs if levels else None,
+        )
+
+    def start(self, module):
+        wanted = inspect.signature(module.init).parameters
+        first = hyperparameters(self.optimizer, 1)
+        return module.init(self.params, GROUPS, **{name: value for name, value in first.items() if name in wanted})
+
+    def step(self, module, state, step):
+        module.step(
+            self.params, self.grads[step - 1], state, **self.inputs[step - 1], **hyperparameters(self.optimizer, step)
+        )
+
+
+def stored(module, state, name):
+    """A state as the emitted file keeps it."""
+    if hasattr(state, name):
+        return getattr(state, name)
+    if name in module.GROUP:
+        return state.numbers[:, module.GROUP.index(name)]
+    return state.tensor_numbers[:, module.TENSOR.index(name)]
+
+
+def distances(rounding, found, wanted):
+    """(distance, bound, size) of each number."""
+    for a, b in zip(found, wanted, strict=True):
+        for x, y in zip(np.ravel(a), np.ravel(np.asarray(b, object)), strict=True):
+            apart = rounding.DIGITS.apply("-", rounding.DIGITS.constant(float(x)), y.value)
+            yield abs(float(apart)), y.error, abs(float(y.value))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_stored_value_is_within_its_bound(name, dtype, emitted, rounding, arrays):
+    optimizer = OPTIMIZERS[name]
+    case = Case(optimizer, dtype, rounding, arrays)
+    module = emitted(optimizer, threads=False)
+    state = case.start(module)
+    checked = undecided = 0
+    for snapshot in case.expected():
+        case.step(module, state, snapshot.step)
+        assert list(state.numbers[:, 0]) == [snapshot.step] * 2
+        deployed = module.deployed(case.params, state) if hasattr(module, "deployed") else case.params
+        pairs = {"theta": (deployed, snapshot.theta), "point": (case.params, snapshot.point)}
+        known = {*module.GROUP, *getattr(module, "TENSOR", ()), *vars(state)}
+        pairs |= {s: (stored(module, state, s), wanted) for s, wanted in snapshot.states.items() if s in known}
+        for what, (found, wanted) in pairs.items():
+            for apart, bound, size in distances(rounding, found, wanted):
+                assert apart <= bound, f"{what} after step {snapshot.step}: {apart} > {bound}"
+                checked += 1
+                undecided += bound > 2**14 * float(np.spacing(dtype(size)))
+    assert checked > 100
+    assert undecided <= 0.1 * checked  # the bound says something about nearly every number
