@@ -8,8 +8,7 @@ from pathlib import Path
 from symopt.backends import BACKENDS
 from symopt.catalogue import spec_hash
 from symopt.derive.training import Training, training_form
-from symopt.dialect.trace import suggest
-from symopt.errors import SymoptError
+from symopt.errors import SymoptError, suggest
 from symopt.ir import Program
 from symopt.lower import lower
 from symopt.passes import run_passes

@@ -26,8 +26,8 @@ _LEVEL = {**PRECEDENCE, "and": 3, "or": 1, "<": 0, "<=": 0, ">": 0, ">=": 0, "eq
 
 _OWN_WORDS = frozenset(
     "LANES added below block blocks body carray chunk f float given group groups i int kernel lane largest len n np "
-    "numbers offset part pointer prange range rounded row rows start store table tensor tensor_numbers tensor_rows whole "
-    "work".split()
+    "numbers offset part pointer prange range rounded row rows start store table tensor tensor_numbers tensor_rows "
+    "whole work".split()
 )
 
 

@@ -14,8 +14,7 @@ from symopt.cli.card import card
 from symopt.cli.console import console
 from symopt.cli.stages import program_lines
 from symopt.cli.targets import LANGUAGES, source
-from symopt.dialect.trace import suggest
-from symopt.errors import SymoptError
+from symopt.errors import SymoptError, suggest
 
 
 def run(spec: str, stage: str) -> None:

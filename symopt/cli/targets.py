@@ -5,8 +5,7 @@ from __future__ import annotations
 from symopt.artifacts import artifact
 from symopt.backends import BACKENDS
 from symopt.checks.cost import BYTES, cost
-from symopt.dialect.trace import suggest
-from symopt.errors import SymoptError
+from symopt.errors import SymoptError, suggest
 from symopt.latex.page import Cost, Entry, page
 from symopt.recurrence import Optimizer
 

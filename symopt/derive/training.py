@@ -68,7 +68,7 @@ def training_form(optimizer: Optimizer) -> Training:
     if isinstance(point, Seq) and point.shift == -1:
         rest = tuple(name for name in states if name != point.name)
         return _unchanged(optimizer, point.name, rest, Seq("theta", 0))
-    form = linear_form(point, optimizer.levels)
+    form = linear_form(point, optimizer.levels) or linear_form(optimizer.point_before_step, optimizer.levels)
     dropped = None if form is None else _droppable(optimizer, form)
     if form is None or dropped is None:
         return _keep_all(optimizer, states)

@@ -9,7 +9,6 @@ from typing import Any
 from symopt.dialect.inline import Inlined, Names, choose_names, inline, inner_point
 from symopt.dialect.signature import Signature
 from symopt.errors import DialectError
-from symopt.errors import suggest as suggest  # where other modules still look for it
 from symopt.expr import START, ZERO, Call, Expr, Num, Seq, sequences, substitute, symbols, text, walk
 from symopt.recurrence import Equation, Optimizer
 from symopt.terms import Term, as_term, need_condition, need_number

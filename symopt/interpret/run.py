@@ -115,7 +115,7 @@ class _Run:
     def point(self, values: dict[Seq, list[Any]], counts: list[int], step: int) -> list[Any]:
         """Where the next step takes its gradient."""
         reader = self._reader(values, [t + 1 for t in counts], step)
-        return self._values("theta", self.optimizer.gradient_point, reader)
+        return self._values("theta", self.optimizer.point_before_step, reader)
 
     def _reader(self, values: dict[Seq, list[Any]], counts: list[int], step: int) -> Reader:
         chosen = self.hyper(step) if callable(self.hyper) else self.hyper

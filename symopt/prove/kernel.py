@@ -92,7 +92,7 @@ def _wanted(declared: Declared, key: tuple[str, str, int, int]) -> Expr:
 
 def _at_start(declared: Declared, tensor: int, i: int) -> Expr:
     """The first gradient point."""
-    point = substitute(declared.training.source.gradient_point, {T: ONE})
+    point = substitute(declared.training.source.point_before_step, {T: ONE})
     old = {node for node in walk(point) if isinstance(node, Seq) and node.shift == -1}
     return declared.value(substitute(point, {node: Seq(node.name, START) for node in old}), tensor, i)
 

@@ -9,8 +9,7 @@ from typing import Any, NoReturn
 
 from numpy.typing import NDArray
 
-from symopt.dialect.trace import suggest
-from symopt.errors import SymoptError
+from symopt.errors import SymoptError, suggest
 from symopt.recurrence import Optimizer
 from symopt.runtime.checkpoint import restore, saved
 from symopt.runtime.hyper import Hyper, Table, common

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from numbers import Real
 from typing import Any
 
-from symopt.dialect.trace import suggest
-from symopt.errors import SymoptError
+from symopt.errors import SymoptError, suggest
 from symopt.recurrence import Optimizer
 
 Tests = Mapping[str, tuple[str, Callable[[float], bool]]]

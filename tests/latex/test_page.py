@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from symopt.domains import Domain, NonNegative, NonNegativeInt, OpenUnit, Positive, PositiveInt, Real, Unit
-from symopt.expr import Call, Seq, Sym, T, number
+from symopt.expr import START, Call, Seq, Sym, T, number
 from symopt.latex.algorithm import algorithm
 from symopt.latex.page import Cost, Entry, equations, page
 from symopt.latex.parser import parse_equation
@@ -138,7 +138,9 @@ def test_equal_starts_are_grouped():
     m = Equation("m", Call("+", (Seq("m", -1), G)))
     v = Equation("v", Call("+", (Seq("v", -1), M)))
     z = Equation("z", Call("+", (Seq("z", -1), Seq("v", 0))))
-    assert algorithm(make(m, v, z, starts=(("z", X),)), 35.0).start == r"$m_0, v_0 \gets 0$, $z_0 \gets \theta_{t-1}$"
+    assert algorithm(make(m, v, z, starts=(("z", Seq("theta", START)),)), 35.0).start == (
+        r"$m_0, v_0 \gets 0$, $z_0 \gets \theta_0$"
+    )
 
 
 @pytest.mark.parametrize(
