@@ -22,7 +22,7 @@ lint: .venv/test.installed
 	$(BIN)/ruff format --check .
 
 types: .venv/test.installed
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 tests: .venv/test.installed
 	$(BIN)/pytest -n logical

@@ -2,8 +2,9 @@
 
     python benchmarks/step.py [workload ...] [--rounds N] [--markdown]
 
-All run in one process on two threads, one after the other in changing order, so that a slow moment of the machine hits
-all alike; the table shows medians. `traffic` is a loop that reads and writes what AdamW does, 28 bytes per parameter in
+Each runs on two threads in a process of its own, since the thread pools of several libraries in one process slow each
+other down. They take turns, in changing order, so that a slow moment of the machine hits all alike; the table shows
+medians. `traffic` is a loop that reads and writes what AdamW does, 28 bytes per parameter in
 float32, with four additions: what the memory alone costs.
 """
 
@@ -15,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from statistics import median
 from types import ModuleType
 
@@ -215,39 +218,65 @@ PEERS = tuple(CONTESTANTS)[2:]
 # ---- measuring ----
 
 
-def entered(workload: Workload) -> tuple[dict[str, tuple[Step, Step]], dict[str, str]]:
-    """The contestants that are installed, warmed up, and why the others are not there."""
-    data = Data(workload)
-    found: dict[str, tuple[Step, Step]] = {}
-    missing: dict[str, str] = {}
-    for name, enter in CONTESTANTS.items():
+class Contestant:
+    """One contestant in its own process, asked for a batch of times at a time."""
+
+    def __init__(self, name: str, workload: str):
+        self.pipe, theirs = get_context("spawn").Pipe()
+        self.process = get_context("spawn").Process(target=compete, args=(name, workload, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.failure: str | None = self.pipe.recv()
+
+    def times(self) -> list[float]:
+        self.pipe.send("go")
+        return self.pipe.recv()
+
+    def close(self) -> None:
+        self.pipe.close()
+        self.process.join()
+
+
+def compete(name: str, workload: str, pipe: Connection) -> None:
+    """The process of a contestant: says whether it could start, then times batches until the pipe is closed."""
+    try:
+        prepare, step = CONTESTANTS[name](Data(WORKLOADS[workload]))
+        batch(prepare, step, 3)
+    except (ImportError, RuntimeError, OSError) as error:  # not installed, or its extension does not build here
+        pipe.send(f"{type(error).__name__}: {str(error).splitlines()[0][:80]}")
+        return
+    pipe.send(None)
+    while True:
         try:
-            found[name] = enter(data)
-        except (ImportError, RuntimeError, OSError) as error:  # not installed, or its extension does not build here
-            missing[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"
-            continue
-        for _ in range(3):
-            found[name][0]()
-            found[name][1]()
-    return found, missing
+            pipe.recv()
+        except EOFError:
+            return
+        pipe.send(batch(prepare, step, WORKLOADS[workload].batch))
 
 
-def measure(workload: Workload, rounds: int) -> tuple[dict[str, float], dict[str, str]]:
-    """The median time of a step for each contestant, in seconds, and who is missing."""
-    contestants, missing = entered(workload)
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    names = list(contestants)
+def batch(prepare: Step, step: Step, count: int) -> list[float]:
+    """Times of single steps in a row; the first, which brings threads and memory back, is left out."""
+    times: list[float] = []
+    for _ in range(count + 1):
+        prepare()
+        start = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - start)
+    return times[1:]
+
+
+def measure(workload: str, rounds: int) -> tuple[dict[str, float], dict[str, str]]:
+    """The median time of a step for each contestant, in seconds, and who is missing and why."""
+    everyone = {name: Contestant(name, workload) for name in CONTESTANTS}
+    missing = {name: one.failure for name, one in everyone.items() if one.failure is not None}
+    names = [name for name in everyone if name not in missing]
+    times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            prepare, step = contestants[name]
-            time.sleep(0.005)  # the threads of the one before spin a while after their work
-            for repetition in range(workload.batch + 1):
-                prepare()
-                start = time.perf_counter()
-                step()
-                elapsed = time.perf_counter() - start
-                if repetition:  # the first brings the threads and the memory back
-                    times[name].append(elapsed)
+            time.sleep(0.02)  # the threads of the one before spin a while after their work
+            times[name] += everyone[name].times()
+    for one in everyone.values():
+        one.close()
     return {name: median(values) for name, values in times.items()}, missing
 
 
@@ -278,7 +307,7 @@ def main() -> None:
     console = Console(stderr=options.markdown)
     for name in options.workloads or WORKLOADS:
         with console.status(f"timing {WORKLOADS[name].title}"):
-            medians, absent = measure(WORKLOADS[name], options.rounds)
+            medians, absent = measure(name, options.rounds)
         missing |= absent
         rows.append([WORKLOADS[name].title, *(cell(n, medians) for n in CONTESTANTS), *ratios(medians)])
     if options.markdown:

@@ -31,7 +31,7 @@ class Run:
 
     def bits(self):
         arrays = [*self.params, *self.grads, *self.state.v]
-        return [array.tobytes() for array in arrays], self.state.numbers.tolist()
+        return [np.asarray(array).tobytes() for array in arrays], self.state.numbers.tolist()
 
 
 @pytest.fixture
