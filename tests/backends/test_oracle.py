@@ -143,4 +143,7 @@ def test_every_stored_value_is_within_its_bound(name, dtype, emitted, rounding, 
                 checked += 1
                 undecided += allowed > 2**14 * float(np.spacing(dtype(size)))
     assert checked > 100
-    assert undecided <= 0.1 * checked  # the bound says something about nearly every number
+    # The bound says something about nearly every number; where another point than theta is trained, a huge gradient
+    # leaves theta as the difference of huge numbers, and its honest bound is wide.
+    moved = training_form(optimizer).param != "theta"
+    assert undecided <= (0.5 if moved else 0.1) * checked
