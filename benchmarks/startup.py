@@ -19,6 +19,7 @@ from statistics import median
 
 from rich.console import Console
 from rich.table import Table
+from sympy.core.cache import clear_cache
 
 from symopt.artifacts import artifact
 from symopt.canonical import canonical
@@ -108,6 +109,7 @@ def declarations(rounds: int) -> list[Row]:
     code = compile(path.read_bytes(), str(path), "exec")
     tracing, viewing = [], []
     for _ in range(10 * rounds):
+        clear_cache()  # SymPy remembers what it has seen
         start = time.perf_counter()
         exec(code, names)
         middle = time.perf_counter()
