@@ -26,7 +26,6 @@ CHUNK = 16384  # elements; constant, so that sums have the same bits on every ma
 BLOCKS = 1024  # shares of about equal work that the threads divide among themselves
 LANES = 64  # partial sums of a chunk
 NUMBER = (int, float, np.integer, np.floating)
-LARGEST = np.finfo(float).max
 
 # The public heads of a NumPy array and of a dtype (numpy/ndarraytypes.h), in words of 8 bytes.
 DATA = object.__basicsize__ // 8
@@ -130,10 +129,11 @@ def check_apart(names, table, sizes, written):
 def check_number(name, words, inside, value):
     if not isinstance(value, NUMBER) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, not {value!r}.")
-    if inside is None:
-        return float(value)
-    number = float(value) if -LARGEST <= value <= LARGEST else inf
-    if not (isfinite(number) and inside(number)):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        number = inf
+    if inside is not None and not (isfinite(number) and inside(number)):
         raise ValueError(f"{name} must be {words}, not {value}.")
     return number
 

@@ -50,7 +50,8 @@ def recombine(expr: Expr, levels: dict[str, str]) -> Expr | None:
     """
     moving = {sympy_symbol(s) for s in sequences(expr) if level_of(s, levels) == "element"}
     groups: dict[Any, Any] = {}
-    for term in sp.Add.make_args(sp.expand(to_sympy(expr))):
+    form = sp.expand(to_sympy(expr))
+    for term in sp.Add.make_args(form) if form != 0 else ():
         coefficient, value = term.as_independent(*moving, as_Add=False)
         if not value.is_Symbol:
             return None

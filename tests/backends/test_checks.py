@@ -181,6 +181,22 @@ def test_what_is_allowed(module, run):
     assert empty.numbers[0, 0] == 1
 
 
+def test_an_interrupt_before_the_kernel_leaves_everything(module, run, monkeypatch):
+    """The count of steps is advanced inside the kernel, which no signal stops: t and the update go together."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    run.step()
+    before = run.bits()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "kernel", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run.step(lr=0.5)
+    assert run.bits() == before
+    run.step()
+
+
 def test_copies_continue_alike(module, run):
     run.step()
     copies = [copy.deepcopy((run.params, run.state)), pickle.loads(pickle.dumps((run.params, run.state)))]

@@ -97,7 +97,9 @@ def test_a_folder_that_cannot_be_written(line, tmp_path, args):
 @pytest.mark.parametrize("count", [1, 2])
 def test_interrupt(process, tmp_path, count):
     """A spec that presses Ctrl-C."""
-    (tmp_path / "stop.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    declared = "@optimizer()\ndef stop(theta, g):\n    theta[t] = theta[t-1] - g[t]\n"
+    press = "import os, signal\nfrom symopt import optimizer, t\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "stop.py").write_text(press + declared)
     result = process("check", *["stop.py", "other.py"][:count])
     assert result.returncode == 130
     assert result.stderr == "symopt: interrupted\n"

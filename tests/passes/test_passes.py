@@ -79,9 +79,9 @@ def test_a_tensor_state_that_becomes_a_step_number_is_computed_per_tensor(b):
 # ---- stabilise ----
 
 
-def two_words(b, c, old, rest):
+def two_words(b, c, old, rest, sign="+"):
     low = b("*", b("-", c, b("below", c)), old)
-    return b("+", b("*", b("below", c), old), b("+", low, rest))
+    return b("+", b("*", b("below", c), old), b(sign, low, rest))
 
 
 def test_the_coefficient_of_an_old_value_comes_in_two_words(b):
@@ -103,7 +103,7 @@ def test_two_words_reach_into_branches_and_through_copies(b):
         levels={"x": "element", "f": "step"},
     )
     x, theta, v = (assign.value for assign in loop_of(stabilise(start)).assigns)
-    assert x == two_words(b, b.expr("mu"), "theta", b("neg", "g"))
+    assert x == two_words(b, b.expr("mu"), "theta", b.expr("g"), "-")
     assert theta == b("where", flag, "x", "theta")
     assert v.args[1] == b("+", b("*", b("below", "mu"), "v"), b("*", b("-", "mu", b("below", "mu")), "v"))
 
