@@ -1,11 +1,11 @@
-"""How long does one AdamW step take? The emitted kernel against every peer that is installed, and against plain memory traffic.
+"""How long does one AdamW step take? The emitted kernel against every installed peer, and against memory traffic alone.
 
     python benchmarks/step.py [workload ...] [--rounds N] [--markdown]
 
 Each runs on two threads in a process of its own, since the thread pools of several libraries in one process slow each
 other down. They take turns, in changing order, so that a slow moment of the machine hits all alike; the table shows
-medians. `traffic` is a loop that reads and writes what AdamW does, 28 bytes per parameter in
-float32, with four additions: what the memory alone costs.
+medians. `traffic` is a loop that reads and writes what AdamW does, 28 bytes per parameter in float32, with four
+additions: what the memory alone costs.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import numpy as np
 from numba import carray, njit, prange
 from rich.console import Console
 from rich.table import Table
+from workloads import WORKLOADS, Workload
 
 from symopt.artifacts import artifact, load_module
 from symopt.catalogue import load
@@ -39,49 +40,6 @@ from symopt.catalogue import load
 HYPER = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 1e-2}
 Arrays = list[np.ndarray]
 Step = Callable[[], object]
-
-
-# ---- workloads: the shapes of the parameters ----
-
-
-def resnet50() -> list[tuple[int, ...]]:
-    """The 161 tensors of ResNet-50."""
-    shapes: list[tuple[int, ...]] = [(64, 3, 7, 7), (64,), (64,)]
-    before = 64
-    for width, blocks in ((64, 3), (128, 4), (256, 6), (512, 3)):
-        for block in range(blocks):
-            wide = 4 * width
-            shapes += [(width, before, 1, 1), (width,), (width,), (width, width, 3, 3), (width,), (width,)]
-            shapes += [(wide, width, 1, 1), (wide,), (wide,)]
-            shapes += [(wide, before, 1, 1), (wide,), (wide,)] if block == 0 else []
-            before = wide
-    return [*shapes, (1000, 2048), (1000,)]
-
-
-def gpt2() -> list[tuple[int, ...]]:
-    """The 148 tensors of GPT-2 with 124 million parameters."""
-    d = 768
-    block = [(d,), (d,), (d, 3 * d), (3 * d,), (d, d), (d,), (d,), (d,), (d, 4 * d), (4 * d,), (4 * d, d), (d,)]
-    return [(50257, d), (1024, d), *(block * 12), (d,), (d,)]
-
-
-@dataclass(frozen=True)
-class Workload:
-    """Shapes, how many steps are timed in a row, and whether each step gets new gradient arrays."""
-
-    title: str
-    shapes: list[tuple[int, ...]]
-    batch: int
-    new_gradients: bool = False
-
-
-WORKLOADS = {
-    "small": Workload("100 small tensors", [(64, 64), (64,)] * 50, 50),
-    "small-new": Workload("100 small tensors, new gradient arrays", [(64, 64), (64,)] * 50, 50, new_gradients=True),
-    "resnet50": Workload("ResNet-50", resnet50(), 3),
-    "gpt2": Workload("GPT-2 124M", gpt2(), 1),
-    "large": Workload("one tensor of 25 million", [(25_000_000,)], 3),
-}
 
 
 @dataclass
@@ -314,9 +272,9 @@ def main() -> None:
         lines = [HEAD, ["---", *["---:"] * (len(HEAD) - 1)], *rows]
         print("\n".join(f"| {' | '.join(line)} |" for line in lines))
     else:
-        table = Table(*HEAD, title="One AdamW step in float32, 2 threads")
-        for row in rows:
-            table.add_row(*row)
+        table = Table(HEAD[0], *(row[0] for row in rows), title="One AdamW step in float32, 2 threads")
+        for line in list(zip(HEAD, *rows, strict=True))[1:]:
+            table.add_row(*line)
         console.print(table)
     for name, reason in missing.items():
         console.print(f"not measured: {name} ({reason})")
