@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from operator import add, mul, sub, truediv
 
 from symopt.expr import ONE, ZERO, Call, Expr, Num, Sym, symbols, transform, walk
 from symopt.recurrence import Hyperparameter
@@ -180,9 +180,26 @@ def traffic(program: Program) -> int:
     return count
 
 
+def operations(program: Program) -> int:
+    """Operations per parameter in one step, all passes together; of an update's loops only the longest counts."""
+    count = 0
+    for stage in program.stages:
+        match stage:
+            case Reduce(assigns, partials):
+                count += flops(assigns) + len(partials)
+            case Update(loops):
+                count += max(flops(loop.assigns) for loop in loops)
+            case Scalars():
+                pass
+    return count
+
+
 def fold(expr: Expr) -> Expr:
     """Constants computed exactly, neutral elements dropped."""
     return transform(expr, _fold)
+
+
+_EXACT = {"+": add, "-": sub, "*": mul, "/": truediv}
 
 
 def _fold(node: Expr) -> Expr:
@@ -190,7 +207,7 @@ def _fold(node: Expr) -> Expr:
         case Call("neg", (Num(a),)):
             return Num(-a)
         case Call("+" | "-" | "*" | "/" as op, (Num(a), Num(b))) if op != "/" or b != 0:
-            return Num({"+": a + b, "-": a - b, "*": a * b}.get(op) or (a / b if op == "/" else Fraction(0)))
+            return Num(_EXACT[op](a, b))
         case Call("**", (Num(a), Num(b))) if b.denominator == 1 and abs(b) <= 64 and (a != 0 or b > 0):
             return Num(a ** int(b))
         case Call("+", (x, y)) if ZERO in (x, y):

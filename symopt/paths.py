@@ -1,5 +1,6 @@
-"""Where specs and templates lie: inside an installed package, beside it in a checkout."""
+"""Where things lie: specs and templates, inside an installed package or beside it in a checkout; the user's cache."""
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -18,3 +19,11 @@ def specs_dir() -> Path:
 def templates_dir() -> Path:
     """The folder of the Jinja templates that backends and pages print through."""
     return _folder("templates")
+
+
+def cache_dir() -> Path:
+    """Where symopt keeps what it computed: the user's cache folder, or the one that SYMOPT_CACHE_DIR names."""
+    from platformdirs import user_cache_path  # not needed where the variable is set
+
+    chosen = os.environ.get("SYMOPT_CACHE_DIR")
+    return Path(chosen).expanduser() if chosen else user_cache_path("symopt", appauthor=False)

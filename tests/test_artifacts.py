@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from symopt import Positive, Unit, optimizer, t
-from symopt.artifacts import Artifact, artifact, build, compare, load, load_module, write
+from symopt.artifacts import Artifact, artifact, build, compare, load_module, write
 from symopt.errors import SymoptError
+from symopt.paths import cache_dir
 from symopt.recurrence import Origin
 
 
@@ -213,7 +214,7 @@ def test_the_users_cache_is_the_default(tmp_path, monkeypatch):
     monkeypatch.delenv("SYMOPT_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert load.cache_folder().name in ("symopt", "Cache")
+    assert cache_dir().name in ("symopt", "Cache")
 
 
 def test_a_module_that_fails_is_not_kept(tmp_path, monkeypatch):

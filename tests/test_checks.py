@@ -12,6 +12,7 @@ from symopt.checks import cache, oracle, proofs, run
 from symopt.checks.facts import PROVED, from_json, to_json
 from symopt.checks.trial import STEPS, trial
 from symopt.expr import Call, transform
+from symopt.paths import cache_dir
 from symopt.recurrence import Equation
 
 SPEC = names()[0]
@@ -75,7 +76,7 @@ def test_where_a_spec_stands_does_not_matter():
 def test_a_damaged_cache_is_no_cache(counted, damage):
     optimizer = replace(load(SPEC), title="Damaged")
     first = checks.facts(optimizer)
-    path = cache.folder() / "checks" / f"{checks.content(optimizer)}.json"
+    path = cache_dir() / "checks" / f"{checks.content(optimizer)}.json"
     path.write_bytes(damage)
     counted.clear()
     assert checks.facts(optimizer) == first

@@ -6,7 +6,6 @@ Numba's cache stores the name of the module beside the path of the file, so both
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import sys
 import tempfile
@@ -17,11 +16,10 @@ from pathlib import Path
 from threading import Lock
 from types import ModuleType
 
-from platformdirs import user_cache_path
-
 from symopt.artifacts.files import write_file
 from symopt.artifacts.make import Artifact
 from symopt.errors import SymoptError
+from symopt.paths import cache_dir
 
 _IMPORTING = Lock()  # two threads must not run one file twice
 
@@ -38,14 +36,8 @@ def load_module(artifact: Artifact) -> ModuleType:
         return sys.modules[name] if name in sys.modules else _imported(name, _stored(artifact, digest))
 
 
-def cache_folder() -> Path:
-    """Where loaded modules and their compiled code are kept."""
-    chosen = os.environ.get("SYMOPT_CACHE_DIR")
-    return Path(chosen).expanduser() if chosen else user_cache_path("symopt", appauthor=False)
-
-
 def _stored(artifact: Artifact, digest: str) -> Path:
-    path = cache_folder() / digest / f"{artifact.name}.py"
+    path = cache_dir() / digest / f"{artifact.name}.py"
     try:
         write_file(path, artifact.text.encode())
         with tempfile.TemporaryFile(dir=path.parent):  # Numba will want to write there too

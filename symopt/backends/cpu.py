@@ -19,7 +19,7 @@ from symopt.derive.training import Training
 from symopt.domains import Domain
 from symopt.errors import SymoptError
 from symopt.expr import Call, decimal, text, walk
-from symopt.ir import Assign, Program, Reduce, Scalars, Update, flops, traffic
+from symopt.ir import Assign, Program, Reduce, Scalars, Update, operations, traffic
 from symopt.recurrence import Hyperparameter
 
 MARK = "# --- from here on part of every emitted file ---\n"
@@ -171,8 +171,8 @@ def equation_lines(training: Training) -> list[str]:
 def cost_line(program: Program) -> str:
     """Bytes moved and operations per parameter and step."""
     count = traffic(program)
-    work = max(flops(loop.assigns) for loop in program.update.loops)
-    return f"{4 * count} bytes moved per parameter and step in float32, {8 * count} in float64; {work} operations"
+    moved = f"{4 * count} bytes moved per parameter and step in float32, {8 * count} in float64"
+    return f"{moved}; {operations(program)} operations"
 
 
 def hyper_line(hyper: Hyperparameter) -> str:

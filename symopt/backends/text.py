@@ -22,7 +22,7 @@ _INFIX = {
     "+": "+", "-": "-", "*": "*", "/": "/", "**": "**", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "eq": "==",
     "ne": "!=", "and": "&", "or": "|",
 }  # fmt: skip
-_LEVEL = {**PRECEDENCE, "and": 3, "or": 1, "<": 0, "<=": 0, ">": 0, ">=": 0, "eq": 0, "ne": 0}
+_LEVEL = {**PRECEDENCE, "<": 0, "<=": 0, ">": 0, ">=": 0, "eq": 0, "ne": 0}
 
 _OWN_WORDS = frozenset(
     "LANES added below block blocks body carray chunk f float given group groups i int kernel lane largest len n np "

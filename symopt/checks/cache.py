@@ -15,31 +15,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from symopt.paths import specs_dir, templates_dir
+from symopt.paths import cache_dir, specs_dir, templates_dir
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _LIBRARIES = ("mpmath", "numba", "numpy", "sympy")
 
 
-def folder() -> Path:
-    """Where symopt keeps what it computed: the user's cache folder, or the one that SYMOPT_CACHE_DIR names."""
-    from platformdirs import user_cache_path  # not needed where the variable is set
-
-    chosen = os.environ.get("SYMOPT_CACHE_DIR")
-    return Path(chosen).expanduser() if chosen else user_cache_path("symopt", appauthor=False)
-
-
 def read(kind: str, key: str) -> Any:
     """What was stored, or None; a damaged file counts as none."""
     try:
-        return json.loads((folder() / kind / f"{key}.json").read_bytes())
+        return json.loads((cache_dir() / kind / f"{key}.json").read_bytes())
     except (OSError, ValueError):
         return None
 
 
 def store(kind: str, key: str, value: Any) -> None:
     """Keep a value, replacing its file as a whole; a folder that cannot be written costs time and is no error."""
-    path = folder() / kind / f"{key}.json"
+    path = cache_dir() / kind / f"{key}.json"
     temporary = path.with_name(f".{key}.{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symopt.artifacts import build
-from symopt.ir import Program, Reduce, Update, flops, traffic
+from symopt.ir import operations, traffic
 from symopt.recurrence import Optimizer
 
 BYTES = 4  # of a float32
@@ -27,18 +27,4 @@ def cost(optimizer: Optimizer) -> Cost:
     """The cost of the program that an optimizer becomes."""
     _, program = build(optimizer)
     kept = tuple(b.name for b in program.buffers if b.role == "state" and b.level == "element")
-    return Cost(kept, BYTES * traffic(program), _operations(program))
-
-
-def _operations(program: Program) -> int:
-    """Operations of all passes over memory; of an update's loops only one runs, and the longest counts."""
-    count = 0
-    for stage in program.stages:
-        match stage:
-            case Reduce(assigns, partials):
-                count += flops(assigns) + len(partials)
-            case Update(loops):
-                count += max(flops(loop.assigns) for loop in loops)
-            case _:
-                pass
-    return count
+    return Cost(kept, BYTES * traffic(program), operations(program))

@@ -26,9 +26,9 @@ def proof(optimizer: Optimizer, target: str) -> tuple[str, list[str]]:
     """("proved" or why not; what is wrong). Only a counterexample is wrong: the undecided was tested, and is told."""
     if target not in PROVERS:
         return "no proof exists for this target", []
-    training, _ = build(optimizer)
+    built = build(optimizer)
     try:
-        found = PROVERS[target](training, artifact(optimizer, target).text)
+        found = PROVERS[target](built[0], artifact(optimizer, target, built=built).text)
     except SymoptError as error:
         return f"refuted: {error}", [f"the {target} kernel cannot be read as equations: {error}"]
     if found.holds:

@@ -38,8 +38,8 @@ def checked(optimizer: Optimizer, mutants: bool) -> Facts:
 
 def tested(optimizer: Optimizer) -> tuple[int, int]:
     """(caught, tried) of all single changes of the kernel."""
-    training, _ = build(optimizer)
-    found = score(training, artifact(optimizer, RUNS).text)
+    built = build(optimizer)
+    found = score(built[0], artifact(optimizer, RUNS, built=built).text)
     return found.total - len(found.survivors), found.total
 
 

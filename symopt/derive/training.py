@@ -31,6 +31,7 @@ from symopt.expr import (
     substitute,
 )
 from symopt.recurrence import Equation, Optimizer
+from symopt.recurrence.parts import written_out
 
 POINT = "point"
 """The name of the training array where it is none of the declared sequences."""
@@ -173,29 +174,24 @@ def _exchanged_starts(optimizer: Optimizer, made: dict[str, _Made], dropped: str
 
 def shifted(expr: Expr, optimizer: Optimizer) -> Expr:
     """An expression of step t as it will be at step t+1, in terms of new values."""
-    rhs = {equation.target: equation.rhs for equation in optimizer.equations}
-    expr = _without_step_intermediates(expr, rhs, optimizer)
+    expr = _known_ahead(expr, optimizer)
     table: dict[Expr, Expr] = {seq: Seq(seq.name, 0) for seq in sequences(expr) if seq.shift == -1}
     return substitute(expr, {**table, T: Call("+", (T, ONE))})
 
 
-def _without_step_intermediates(expr: Expr, rhs: dict[str, Expr], optimizer: Optimizer) -> Expr:
-    inputs = dict(optimizer.inputs)
-    while True:
-        current = [seq for seq in sequences(expr) if seq.shift == 0]
-        if not current:
-            return expr
-        for seq in current:
-            if seq.name in inputs or seq.name == "g":
-                remedy = f"it depends on {seq.name}[t], which is not known until then"
-                raise SymoptError(f"{optimizer.name}: the next gradient point must be known after a step, but {remedy}")
-        expr = substitute(expr, {seq: rhs[seq.name] for seq in current})
+def _known_ahead(expr: Expr, optimizer: Optimizer) -> Expr:
+    """An expression with its new values written out; what only the next step brings must not be among the rest."""
+    expr = written_out(expr, optimizer.equations)
+    for seq in sequences(expr):
+        if seq.shift == 0:
+            remedy = f"it depends on {seq.name}[t], which is not known until then"
+            raise SymoptError(f"{optimizer.name}: the next gradient point must be known after a step, but {remedy}")
+    return expr
 
 
 def _at_start(expr: Expr, optimizer: Optimizer) -> Expr:
     """The value of an expression in old values at t = 1."""
-    rhs = {equation.target: equation.rhs for equation in optimizer.equations}
-    expr = _without_step_intermediates(expr, rhs, optimizer)
+    expr = _known_ahead(expr, optimizer)
     starts = {"theta": Seq("theta", START), **dict(optimizer.starts)}
     table: dict[Expr, Expr] = {s: starts.get(s.name, ZERO) for s in sequences(expr) if s.shift == -1}
     linear = substitute(expr, {**table, T: ONE})

@@ -26,10 +26,7 @@ class Sums:
         """`computed` with every part that is proved to be a declared reduction replaced by its symbol."""
         key = id(computed)
         if key not in self.found:
-            self.found[key] = (
-                computed,
-                self._abstracted(computed),
-            )  # keeps the node alive, so that its id stays its own
+            self.found[key] = computed, self._abstracted(computed)  # a node that is kept keeps its id
         return self.found[key][1]
 
     def _abstracted(self, node: Expr) -> Expr:
@@ -42,9 +39,8 @@ class Sums:
         """The symbol of the declared reduction that an expression is proved to be."""
         if isinstance(node, Call) and node.op in ("+", "max"):
             for expanded, symbol in self.declared.items():
-                if self._names(node) == self._names(expanded) and isinstance(
-                    decide(node, expanded, self.facts), Proved
-                ):
+                same = self._names(node) == self._names(expanded)
+                if same and isinstance(decide(node, expanded, self.facts), Proved):
                     return symbol
         return None
 

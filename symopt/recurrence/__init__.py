@@ -10,9 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 from symopt import naming
 from symopt.errors import SymoptError, suggest
 from symopt.expr import Expr, Seq, Sym, sequences, substitute
-from symopt.recurrence.faults import faults, written_out
+from symopt.recurrence.faults import faults
 from symopt.recurrence.levels import LEVELS, highest, infer_levels, level_of
-from symopt.recurrence.parts import Equation, Hyperparameter, Origin
+from symopt.recurrence.parts import Equation, Hyperparameter, Origin, written_out
 from symopt.terms import Term
 
 __all__ = [

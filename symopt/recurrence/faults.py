@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from symopt.expr import OPERATIONS, START, Call, Expr, Seq, sequences, substitute, symbols, text, walk
-from symopt.recurrence.parts import Equation
+from symopt.expr import OPERATIONS, START, Call, Expr, Seq, sequences, symbols, text, walk
+from symopt.recurrence.parts import Equation, written_out
 
 
 def faults(
@@ -38,13 +38,6 @@ def faults(
     for name, rhs in starts.items():
         if name not in targets or not sequences(rhs) <= {Seq("theta", START)}:
             yield f"{name}[0] = {text(rhs)} is no start value"
-
-
-def written_out(expr: Expr, equations: Sequence[Equation]) -> Expr:
-    """An expression with the new values in it written out: old values, inputs and the gradient are what remains."""
-    for equation in reversed(equations):  # an equation reads only new values that were written before
-        expr = substitute(expr, {Seq(equation.target, 0): equation.rhs})
-    return expr
 
 
 def _unknown(expressions: Iterable[Expr], names: set[str]) -> Iterator[str]:

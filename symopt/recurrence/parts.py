@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symopt.domains import Domain
-from symopt.expr import Expr, text
+from symopt.expr import Expr, Seq, substitute, text
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,10 @@ class Origin:
 
     file: str
     line: int
+
+
+def written_out(expr: Expr, equations: Sequence[Equation]) -> Expr:
+    """An expression with the new values in it written out: old values, inputs and the gradient are what remains."""
+    for equation in reversed(equations):  # an equation reads only new values that were written before
+        expr = substitute(expr, {Seq(equation.target, 0): equation.rhs})
+    return expr
