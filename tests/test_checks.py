@@ -96,7 +96,7 @@ def test_the_proof_notices_other_equations(monkeypatch, name):
     """The kernel of one optimizer is held against the equations of another."""
     optimizer = load(name)
     text = artifact(flipped(optimizer), "cpu")
-    monkeypatch.setattr(proofs, "artifact", lambda *_: text)
+    monkeypatch.setattr(proofs, "artifact", lambda *_, **__: text)
     outcome, faults = proofs.proof(optimizer, "cpu")
     assert outcome != PROVED
     assert faults
