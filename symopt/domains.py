@@ -41,6 +41,7 @@ Positive = Domain("Positive", lower=_0, open_lower=True)
 NonNegative = Domain("NonNegative", lower=_0)
 Unit = Domain("Unit", lower=_0, upper=_1, open_upper=True)
 OpenUnit = Domain("OpenUnit", lower=_0, upper=_1, open_lower=True, open_upper=True)
+Share = Domain("Share", lower=_0, upper=_1, open_lower=True)
 PositiveInt = Domain("PositiveInt", lower=_1, integer=True)
 NonNegativeInt = Domain("NonNegativeInt", lower=_0, integer=True)
 
@@ -55,11 +56,18 @@ class Input:
     level: str = "step"
 
 
-class All:
-    """The scope of a reduction that runs over every tensor of the model; there is one value, `ALL`."""
+class Output:
+    """The annotation of a sequence that is kept to be read in `opt.state`, whether an equation reads it or not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """What a reduction runs over: every tensor of the model (`ALL`), or each row of a tensor (`ROW`)."""
+
+    name: str
 
     def __repr__(self) -> str:
-        return "ALL"
+        return self.name
 
 
-ALL = All()
+ALL, ROW = Scope("ALL"), Scope("ROW")

@@ -21,9 +21,13 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Sym:
-    """A plain name: a hyperparameter, the step `t`, or a scalar that lowering introduced."""
+    """A plain name: a hyperparameter, the step `t`, or a scalar that lowering introduced.
+
+    base: whether it is the hyperparameter's own value, which no schedule replaces
+    """
 
     name: str
+    base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """A number made of all elements of a tensor (over="tensor") or of all tensors (over="all")."""
+    """A number made of all elements of a row (over="row"), of a tensor ("tensor") or of all tensors ("all").
+
+    The rows of a tensor of two axes or more are its slices along the first axis; one of fewer axes is a single row.
+    """
 
     op: str
     args: tuple[Expr, ...]
@@ -68,7 +75,10 @@ INTERNAL = {"below": 1}  # strictly below in the storage type, toward zero; only
 OPERATIONS = ARITHMETIC | COMPARISONS | LOGIC | FUNCTIONS | INTERNAL
 """Every operation of the language with the number of its arguments."""
 
-REDUCTIONS = {"total": 1, "mean": 1, "norm": 1, "maxabs": 1, "dot": 2}
+REDUCTIONS = {"total": 1, "mean": 1, "norm": 1, "maxabs": 1, "dot": 2, "axes": 1}  # axes: how many a tensor has
+SCOPES = {"all": "ALL", "tensor": "", "row": "ROW"}
+"""What a reduction runs over, with the dialect's word for it."""
+
 BOOLEAN = frozenset(COMPARISONS) | frozenset(LOGIC) | {"isfinite"}
 
 
@@ -179,7 +189,7 @@ def _text(expr: Expr) -> tuple[str, int]:
         case Seq(name, shift):
             return f"{name}[{'0' if shift == START else 't' if shift == 0 else f't{shift:+d}'}]", 10
         case Reduction(op, args, over):
-            listed = ", ".join([text(a) for a in args] + (["over=ALL"] if over == "all" else []))
+            listed = ", ".join([text(a) for a in args] + ([f"over={SCOPES[over]}"] if SCOPES[over] else []))
             return f"{op}({listed})", 10
         case Call("neg", (a,)):
             return f"-{_wrapped(a, 6)}", 7
@@ -187,8 +197,10 @@ def _text(expr: Expr) -> tuple[str, int]:
             return f"~{_wrapped(a, 9)}", 8
         case Call("**", (a, b)):
             return f"{_wrapped(a, 9)}**{_wrapped(b, 9)}", 8
-        case Call("every", (_, k)):
+        case Call("every", (step, k)) if step == T:
             return f"every({text(k)})", 10
+        case Call("every", (count, k)):  # a step of its own, which no text of the dialect can name
+            return f"{_wrapped(k, 10)} divides {_wrapped(count, 10)}", 0
         case Call("pi", ()):
             return "pi", 10
         case Call(op, (a, b)) if op in ARITHMETIC:

@@ -25,13 +25,18 @@ ENDINGS = ("max", "min", "prev", "next")
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 EMITTED = frozenset(
-    "np math numba prange njit carray pointer f t select step init scalars body kernel state params grads group groups "
-    "size size_all tensor chunk chunks work rows row address start length count index lane lanes partial hyper "
-    "maximum minimum sign floor ceil sqrt exp log expm1 log1p sin cos tan tanh isfinite below every".split()
+    "t params grads state groups plan numbers tensor_numbers row_numbers kernel np len range enumerate BUFFERS GROUP "
+    "TENSOR HYPER COUNT LOCK State plan_for deployed".split()
 )
-"""Names that emitted files use for themselves."""
+"""Names that `init` and `step` of an emitted file need beside their arguments, which are called what the author says.
 
-PRINTED = frozenset("pi inf max min abs sum total mean clip all grad where".split())
+Inside the kernel an author's name that the kernel needs gets an underscore; there nothing is reserved.
+"""
+
+PRINTED = frozenset(
+    "pi inf max min abs sum total mean clip all row axes grad where sign floor ceil sqrt exp log expm1 log1p sin cos "
+    "tan tanh isfinite every".split()
+)
 """Names that a page, where they stand alone, could not tell from its own notation."""
 
 SUFFIXES = ("_new", "_old", "_hi", "_lo", "_made", "_now")

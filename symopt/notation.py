@@ -7,15 +7,18 @@ from typing import Any
 
 from symopt.domains import (
     ALL,
-    All,
+    ROW,
     Domain,
     Input,
     NonNegative,
     NonNegativeInt,
     OpenUnit,
+    Output,
     Positive,
     PositiveInt,
     Real,
+    Scope,
+    Share,
     Unit,
 )
 from symopt.errors import DialectError
@@ -147,34 +150,40 @@ def clip(x: Any, lo: Any, hi: Any) -> Term:
 
 
 def _scope(over: Any) -> str:
-    if over is None or over is ALL:
-        return "all" if over is ALL else "tensor"
-    raise DialectError(f"a reduction runs over the tensor, or over everything with over=ALL, not over={over!r}", "over")
+    if over is None or over is ALL or over is ROW:
+        return {None: "tensor", ALL: "all", ROW: "row"}[over]
+    remedy = "over everything with over=ALL, or over each row with over=ROW"
+    raise DialectError(f"a reduction runs over the tensor, {remedy}, not over={over!r}", "over")
 
 
-def norm(x: Any, over: All | None = None) -> Term:
-    """The Euclidean norm of x over the tensor (or over=ALL tensors)."""
+def norm(x: Any, over: Scope | None = None) -> Term:
+    """The Euclidean norm of x over the tensor (over=ALL: over all tensors; over=ROW: over each row)."""
     return build("norm", x, over=_scope(over))
 
 
-def dot(x: Any, y: Any, over: All | None = None) -> Term:
-    """The inner product of x and y over the tensor (or over=ALL tensors)."""
+def dot(x: Any, y: Any, over: Scope | None = None) -> Term:
+    """The inner product of x and y over the tensor (over=ALL: over all tensors; over=ROW: over each row)."""
     return build("dot", x, y, over=_scope(over))
 
 
-def total(x: Any, over: All | None = None) -> Term:
-    """The sum of x over the tensor (or over=ALL tensors)."""
+def total(x: Any, over: Scope | None = None) -> Term:
+    """The sum of x over the tensor (over=ALL: over all tensors; over=ROW: over each row)."""
     return build("total", x, over=_scope(over))
 
 
-def mean(x: Any, over: All | None = None) -> Term:
-    """The mean of x over the tensor (or over=ALL tensors)."""
+def mean(x: Any, over: Scope | None = None) -> Term:
+    """The mean of x over the tensor (over=ALL: over all tensors; over=ROW: over each row)."""
     return build("mean", x, over=_scope(over))
 
 
-def maxabs(x: Any, over: All | None = None) -> Term:
-    """The largest absolute value in the tensor (or in ALL tensors)."""
+def maxabs(x: Any, over: Scope | None = None) -> Term:
+    """The largest absolute value in the tensor (over=ALL: in all tensors; over=ROW: in each row)."""
     return build("maxabs", x, over=_scope(over))
+
+
+def axes(x: Any) -> Term:
+    """How many axes the tensor of x has: 0 for a single number, 1 for a vector, 2 for a matrix."""
+    return build("axes", x, over="tensor")
 
 
 def _marked(op: str, x: Any, remedy: str) -> Term:
@@ -197,8 +206,48 @@ def debias(average: Any) -> Term:
 
 
 __all__ = [
-    "ALL", "Abs", "Domain", "Input", "Max", "Min", "NonNegative", "NonNegativeInt", "OpenUnit", "Positive",
-    "PositiveInt", "Rational", "Real", "Term", "Unit", "ceiling", "clip", "cos", "debias", "dot", "eq", "every", "exp",
-    "floor", "grad", "isfinite", "log", "maxabs", "mean", "ne", "norm", "pi", "sign", "sin", "sqrt", "t", "tan", "tanh",
-    "total", "where",
+    "ALL",
+    "ROW",
+    "Abs",
+    "Domain",
+    "Input",
+    "Max",
+    "Min",
+    "NonNegative",
+    "NonNegativeInt",
+    "OpenUnit",
+    "Output",
+    "Positive",
+    "PositiveInt",
+    "Rational",
+    "Real",
+    "Share",
+    "Term",
+    "Unit",
+    "axes",
+    "ceiling",
+    "clip",
+    "cos",
+    "debias",
+    "dot",
+    "eq",
+    "every",
+    "exp",
+    "floor",
+    "grad",
+    "isfinite",
+    "log",
+    "maxabs",
+    "mean",
+    "ne",
+    "norm",
+    "pi",
+    "sign",
+    "sin",
+    "sqrt",
+    "t",
+    "tan",
+    "tanh",
+    "total",
+    "where",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ A `Term` wraps an expression and records what is done to it. What Python would s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NoReturn, Protocol
 
@@ -24,8 +25,8 @@ class Recorder(Protocol):
         """x[t] = value or x[0] = value."""
         ...
 
-    def inline(self, inner: Any, x: Term, h: Any, when: Any) -> Term:
-        """The new theta of the optimizer `inner` that steps from `x`."""
+    def inline(self, inner: Any, x: Term, h: Any, conditions: Mapping[str, Any]) -> Term:
+        """The new theta of the optimizer `inner` that steps from `x`, under conditions by name (when, restart, ...)."""
         ...
 
     def point(self, inner: Any, x: Term) -> Term:

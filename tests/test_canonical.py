@@ -2,11 +2,11 @@
 
 import pytest
 import sympy as sp
-from symopt.specs.adam import adam
 
 from symopt.canonical import canonical, from_sympy, sympy_symbol, to_sympy
 from symopt.errors import SymoptError
 from symopt.expr import COMPARISONS, FUNCTIONS, Call, Reduction, Seq, Sym
+from symopt.specs.adam import adam
 
 G, M = Seq("g", 0), Seq("m", -1)
 SMOOTH = sorted(name for name, arity in FUNCTIONS.items() if arity == 1 and name not in ("isfinite",))

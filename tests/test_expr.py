@@ -70,9 +70,13 @@ def test_a_constant_prints_exactly(value, shown):
             "where((m[t] < lr) & (m[t] == lr), m[t], lr)",
         ),
         (Reduction("norm", (M,), "all"), "norm(m[t], over=ALL)"),
+        (Reduction("mean", (M,), "row"), "mean(m[t], over=ROW)"),
+        (Reduction("axes", (M,), "tensor"), "axes(m[t])"),
         (Reduction("dot", (M, M_OLD), "tensor"), "dot(m[t], m[t-1])"),
         (Seq("theta", START), "theta[0]"),
         (call("every", Sym("t"), Sym("k")), "every(k)"),
+        (call("every", Seq("count", 0), Sym("k")), "k divides count[t]"),
+        (call("and", call("every", call("+", M, LR), TWO), call("<", M, LR)), "(2 divides (m[t] + lr)) & (m[t] < lr)"),
     ],
 )
 def test_text_keeps_the_structure(expr, shown):

@@ -7,14 +7,15 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from symopt.domains import ALL, Positive, PositiveInt, Unit
+from symopt.domains import ALL, ROW, Positive, PositiveInt, Unit
 from symopt.errors import SymoptError
-from symopt.expr import START, Call, Seq, Sym, text
+from symopt.expr import REDUCTIONS, START, Call, Reduction, Seq, Sym, text
 from symopt.interpret import EXACT, FLOAT, REAL, SYMBOLS, interpret, reals
-from symopt.notation import clip, every, norm, sqrt, t, where
+from symopt.notation import axes, clip, every, maxabs, mean, norm, sqrt, t, total, where
 from symopt.prove.algebra import Proved, decide
 from symopt.prove.facts import Facts
 from symopt.recurrence import Equation, Hyperparameter, Optimizer
+from symopt.runtime import bind
 from symopt.terms import Term
 
 F = Fraction
@@ -128,6 +129,76 @@ def test_a_point_is_made_with_the_values_in_force_when_the_step_before_ends():
 def test_a_reduction_over_all_tensors_and_groups():
     snapshots = run(CLIPPED, [[1, 1], [1]], [[[3, 0], [4]]], 1, {"lr": [F(1), F(10)]}, numbers=EXACT, groups=[0, 1])
     assert [list(theta) for theta in snapshots[0].theta] == [[1 - F(3, 5), 1], [1 - F(40, 5)]]
+
+
+CENTRED = declare("centred", [("theta", old("theta") - where(axes(g) > 1, g - mean(g, over=ROW), g))])
+GRADIENTS = [[[3, 1, 2], [5, 0, 1]], [1, 3], 7, [[[1, 2], [3, 6]], [[0, 0], [0, 4]]], [[4], [6]]]
+CENTRED_GRADIENTS = [[[1, -1, 0], [3, -2, -1]], [1, 3], 7, [[[-2, -1], [0, 3]], [[-1, -1], [-1, 3]]], [[0], [0]]]
+
+
+@pytest.mark.parametrize("numbers", [EXACT, REAL, FLOAT], ids=lambda numbers: numbers.name)
+def test_a_reduction_over_rows(numbers):
+    """A row is a slice along the first axis; a tensor of fewer than two axes is left alone by its number of axes."""
+    first = run(CENTRED, [np.zeros(np.shape(x)) for x in GRADIENTS], [GRADIENTS], 1, numbers=numbers)[0]
+    for theta, expected in zip(first.theta, CENTRED_GRADIENTS, strict=True):
+        assert np.shape(theta) == np.shape(expected)
+        assert np.all(theta == -np.array(expected))
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (2, 0, 3), (0,)])
+def test_rows_of_nothing(shape):
+    nothing = np.zeros(shape)
+    assert run(CENTRED, [nothing], [[nothing]], 1, numbers=FLOAT)[0].theta[0].shape == shape
+
+
+def test_a_vector_is_a_single_row():
+    declared = declare("scaled", [("theta", old("theta") - total(g, over=ROW) - maxabs(g, over=ROW))])
+    thetas = run(declared, [[0, 0], 0], [[[1, -3], -2]], 1, numbers=EXACT)[0].theta
+    assert [list(thetas[0]), thetas[1][()]] == [[-1, -1], 0]
+
+
+def test_rows_on_symbols():
+    a, b, c, d = (Sym(name) for name in "abcd")
+    theta = run(CENTRED, [np.zeros((2, 2))], [[np.array([[a, b], [c, d]], object)]], 1, numbers=SYMBOLS)[0].theta[0]
+    assert text(theta[1, 0]) == "-(c - (c + d) / 2)"
+
+
+EMPTY = [("norm", 0), ("total", 0), ("maxabs", 0), ("dot", 0), ("mean", math.nan)]
+
+
+def reduced(over):
+    """A state per reduction, so that what it comes to is seen."""
+    of_g = {op: Term(Reduction(op, (g.node, g.node)[: REDUCTIONS[op]], over)) for op, _ in EMPTY}
+    shift = sum(new(f"{op}_of_g") for op in of_g)
+    states = [(f"{op}_of_g", lr * old(f"{op}_of_g") + value) for op, value in of_g.items()]
+    return declare("reduced", [*states, ("theta", old("theta") - shift)], [LR])
+
+
+@pytest.mark.parametrize("numbers", [REAL, FLOAT], ids=lambda numbers: numbers.name)
+def test_reductions_of_nothing(numbers):
+    """Zero, and the mean is 0/0; a tensor without elements does not disturb the others."""
+    first = run(reduced("tensor"), [[], [1.0]], [[[], [2.0]]], 1, numbers=numbers)[0].states
+    whole = run(reduced("all"), [[], []], [[[], []]], 1, numbers=numbers)[0].states
+    for op, expected in EMPTY:
+        for value in (first[f"{op}_of_g"][0], whole[f"{op}_of_g"][0]):
+            assert value == expected or (math.isnan(value) and math.isnan(expected))
+        assert first[f"{op}_of_g"][1] == (4 if op == "dot" else 2)
+
+
+@pytest.mark.parametrize("over", ["tensor", "all"])
+def test_reductions_of_nothing_are_the_kernels(over):
+    declared, nothing = reduced(over), np.zeros(0, np.float32)
+    bound = bind(declared, [nothing.copy()])
+    bound.step([nothing])
+    meant = run(declared, [[]], [[[]]], 1, numbers=FLOAT)[0].states
+    assert {name: float(np.ravel(value)[0]) for name, value in meant.items()} == pytest.approx(
+        {name: float(np.ravel(bound.state[name])[0]) for name in meant}, rel=0, abs=0, nan_ok=True
+    )
+
+
+def test_an_exact_mean_of_nothing_is_named():
+    with pytest.raises(SymoptError, match=r"mean_of_g\[t\] cannot be exact: 0/0 is no number"):
+        run(reduced("tensor"), [[]], [[[]]], 1, numbers=EXACT)
 
 
 def test_conditions_on_the_step():

@@ -74,6 +74,10 @@ def test_names_that_print_alike_are_found(plain, sequences, pair):
         ("größe", "letters, digits"),
         ("lambda", "word of Python"),
         ("np", "emitted kernels"),
+        ("t", "emitted kernels"),
+        ("params", "emitted kernels"),
+        ("deployed", "emitted kernels"),
+        ("exp", "its own notation"),
         ("pi", "its own notation"),
         ("max", "its own notation"),
         ("m_new", "_new"),
@@ -85,5 +89,6 @@ def test_names_that_cannot_be_used(name, reason):
 
 
 def test_the_names_of_the_field_can_be_used():
-    names = "theta g m v mhat vhat vmax lr beta1 beta2 eps mu weight_decay slow fast k alpha rho rho_inf max_norm lo hi"
+    names = "size length count start rows chunk lane work table index address step init f i n x y point "
+    names += "theta g m v mhat vhat vmax lr beta1 beta2 eps mu weight_decay slow fast k alpha rho rho_inf max_norm lo"
     assert [name for name in names.split() if naming.unusable(name)] == []

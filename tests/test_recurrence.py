@@ -13,7 +13,7 @@ from symopt.expr import ONE, START, ZERO, Call, Num, Reduction, Seq, Sym, T
 from symopt.notation import Positive, Unit
 from symopt.recurrence import LEVELS, RESERVED, Equation, Hyperparameter, Optimizer, level_of
 
-G, THETA = Seq("g", 0), Seq("theta", -1)
+G, THETA, THETA_0 = Seq("g", 0), Seq("theta", -1), Seq("theta", START)
 LR = Hyperparameter("lr", Positive, Fraction(1, 10))
 SAMPLE = Optimizer(
     name="sample",
@@ -97,6 +97,8 @@ def test_what_is_derived():
         (Seq("unknown", 0), "step"),
         (Reduction("norm", (Seq("m", 0),), "tensor"), "tensor"),
         (Reduction("norm", (Seq("m", 0),), "all"), "global"),
+        (Reduction("norm", (Seq("m", 0),), "row"), "row"),
+        (Call("*", (Reduction("axes", (Seq("m", 0),), "tensor"), Reduction("norm", (Seq("m", 0),), "row"))), "row"),
         (Call("*", (Reduction("norm", (Seq("m", 0),), "all"), Sym("lr"))), "global"),
         (Call("+", (Reduction("norm", (Seq("m", 0),), "all"), Reduction("mean", (Seq("m", 0),), "tensor"))), "tensor"),
         (Call("where", (Call(">", (T, ONE)), Seq("m", 0), ZERO)), "element"),
@@ -123,7 +125,7 @@ def test_levels_rise_through_states_and_starts():
 
 
 def test_hyperparameters_are_attributes():
-    assert (SAMPLE.lr.node, SAMPLE.base.lr.node) == (Sym("lr"), Sym("lr"))
+    assert (SAMPLE.lr.node, SAMPLE.base.lr.node) == (Sym("lr"), Sym("lr", base=True))
     with pytest.raises(AttributeError, match=r"sample has no hyperparameter lrr; it has lr, mu; did you mean lr\?"):
         _ = SAMPLE.lrr
     with pytest.raises(SymoptError, match=r"sample has no hyperparameter x; it has lr, mu"):
@@ -169,3 +171,12 @@ def test_an_optimizer_is_a_value(optimizer):
     assert optimizer.renamed(**{h.name: f"x_{h.name}" for h in optimizer.hyperparameters}) != optimizer
     with pytest.raises(FrozenInstanceError):
         optimizer.title = "Other"
+
+
+@pytest.mark.parametrize("changes", [{"outputs": ("r",)}, {"starts": (("r", Reduction("mean", (THETA_0,), "row")),)}])
+def test_a_number_per_row_cannot_be_remembered(changes):
+    of_row = Reduction("mean", (G,), "row")
+    rhs = of_row if "outputs" in changes else Call("+", (Seq("r", -1), Num(Fraction(1))))
+    equations = (Equation("r", rhs), Equation("theta", Call("-", (THETA, Seq("r", 0)))))
+    with pytest.raises(SymoptError, match="sample: r is a number per row, which no step can remember; remember what"):
+        Optimizer("sample", "Sample", equations, **changes)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from symopt.catalogue.files import Contents, contents, declared
-from symopt.catalogue.fingerprint import spec_hash
+from symopt.catalogue.fingerprint import recurrence_hash, spec_hash
 from symopt.catalogue.running import parse
 from symopt.errors import SymoptError, suggest
 from symopt.paths import specs_dir
 from symopt.recurrence import Optimizer
 
-__all__ = ["Contents", "contents", "load", "load_all", "load_file", "names", "spec_hash"]
+__all__ = [
+    "Contents", "contents", "load", "load_all", "load_contents", "load_file", "names", "recurrence_hash", "spec_hash",
+]  # fmt: skip
+
+ERRATA = "errata"
+"""The folder of formulas as they were published, faults included."""
 
 
 def load(spec: str | Path) -> Optimizer:
@@ -53,6 +58,13 @@ def load_all() -> dict[str, Optimizer]:
     return found
 
 
+def load_contents() -> dict[str, Contents]:
+    """What each file of the catalogue declares, by the module that it is imported from, `symopt.specs.clipping`."""
+    folder = specs_dir()
+    modules = {path: ".".join(path.relative_to(folder).with_suffix("").parts) for path in _files()}
+    return {f"symopt.specs.{module}": contents(path) for path, module in modules.items()}
+
+
 def load_file(path: str | Path) -> dict[str, Optimizer]:
     """The optimizers of a spec file by their names; what the file imports is not among them."""
     return contents(Path(path)).optimizers
@@ -67,7 +79,10 @@ def _split(spec: str) -> tuple[Path | None, str]:
 
 
 def _files() -> list[Path]:
-    return [path for path in sorted(specs_dir().rglob("*.py")) if not path.name.startswith("_")]
+    """The spec files of the catalogue; published formulas with their faults are reached by their path only."""
+    folder = specs_dir()
+    found = [path.relative_to(folder) for path in sorted(folder.rglob("*.py"))]
+    return [folder / path for path in found if not path.name.startswith("_") and ERRATA not in path.parts]
 
 
 def _from_catalogue(name: str) -> Optimizer:

@@ -62,4 +62,5 @@ def _targets(target: ast.expr) -> list[str]:
 
 def _makes_optimizer(function: ast.FunctionDef) -> bool:
     inner = [node for node in ast.walk(function) if isinstance(node, ast.FunctionDef) and node is not function]
-    return any(node.decorator_list for node in inner)
+    decorators = [decorator for node in inner for decorator in node.decorator_list]
+    return any("schedule" not in ast.unparse(decorator).split("(")[0] for decorator in decorators)

@@ -5,23 +5,40 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from symopt.domains import Domain
 from symopt.expr import Expr, Num, Reduction, Seq, Sym, children
-from symopt.recurrence import Optimizer
+from symopt.recurrence import Hyperparameter, Optimizer
 
 
 def spec_hash(optimizer: Optimizer) -> str:
     """A fingerprint of what an optimizer declares; where its file lies and how the file is laid out do not matter."""
-    parts = [
-        *(f"{key} {value!r}" for key, value in _said(optimizer).items()),
-        *(f"hyperparameter {h.name} {_bounds(h.domain)} {h.default} {h.meaning!r}" for h in optimizer.hyperparameters),
+    return _hash(
+        [
+            *(f"{key} {value!r}" for key, value in _said(optimizer).items()),
+            *map(_hyperparameter, optimizer.hyperparameters),
+            *_recurrence(optimizer),
+            *(f"in force {name} {_canonical(expr)}" for name, expr in optimizer.in_force),
+            *(f"meaning {name} {meaning!r}" for name, meaning in optimizer.meanings),
+        ]
+    )
+
+
+def recurrence_hash(optimizer: Optimizer) -> str:
+    """A fingerprint of what an optimizer computes; what is said about it, and its defaults, do not matter."""
+    hypers = [f"hyperparameter {hyper.name}" for hyper in optimizer.hyperparameters]
+    return _hash([f"name {optimizer.name}", *hypers, *_recurrence(optimizer)])
+
+
+def _recurrence(optimizer: Optimizer) -> list[str]:
+    return [
         *(f"input {name} {level}" for name, level in optimizer.inputs),
+        *(f"output {name}" for name in optimizer.outputs),
         *(f"start {name} {_canonical(rhs)}" for name, rhs in optimizer.starts),
         f"gradient {_canonical(optimizer.gradient_point)}",
         *(f"equation {e.target} {_canonical(e.rhs)}" for e in optimizer.equations),
-        *(f"in force {name} {_canonical(expr)}" for name, expr in optimizer.in_force),
-        *(f"meaning {name} {meaning!r}" for name, meaning in optimizer.meanings),
     ]
+
+
+def _hash(parts: list[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -33,8 +50,8 @@ def _said(optimizer: Optimizer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _bounds(domain: Domain) -> str:
-    return f"{domain.name!r} {domain}"
+def _hyperparameter(hyper: Hyperparameter) -> str:
+    return f"hyperparameter {hyper.name} {hyper.domain.name!r} {hyper.domain} {hyper.default} {hyper.meaning!r}"
 
 
 def _canonical(expr: Expr) -> str:
@@ -42,8 +59,8 @@ def _canonical(expr: Expr) -> str:
     match expr:
         case Num(value):
             return f"{value.numerator}/{value.denominator}"
-        case Sym(name):
-            return name
+        case Sym(name, base):
+            return f"{name} base" if base else name
         case Seq(name, shift):
             return f"{name}[{shift}]"
         case _:

@@ -49,6 +49,7 @@ def finish(trace: Trace, source: Source, signature: Signature, title: str, refer
             starts=tuple(trace.starts.items()),
             gradient_point=point,
             inputs=tuple(trace.inputs.items()),
+            outputs=tuple(trace.outputs),
             reference=reference,
             summary=doc.summary,
             departures=doc.departures,
@@ -64,7 +65,8 @@ def finish(trace: Trace, source: Source, signature: Signature, title: str, refer
 
 def _goals(trace: Trace, point: Expr) -> list[Expr]:
     """What the equations are there for."""
-    return [*(e.rhs for e in trace.equations if e.target == "theta"), Seq("theta", -1), point]
+    kept = [Seq(name, 0) for name in trace.outputs]
+    return [*(e.rhs for e in trace.equations if e.target == "theta"), Seq("theta", -1), point, *kept]
 
 
 def _line(fault: Fault, trace: Trace, source: Source) -> int:
@@ -119,7 +121,7 @@ def leftovers(trace: Trace, goals: Sequence[Expr], given: frozenset[str] = froze
         if hyper.name not in used:
             yield Fault(hyper.name, "this hyperparameter is declared and never used; use it or take it out")
     yield from _counts(trace, everything)
-    old = {seq.name for expr in everything for seq in sequences(expr) if seq.shift == -1}
+    old = {*trace.outputs, *(seq.name for expr in everything for seq in sequences(expr) if seq.shift == -1)}
     for name in trace.starts:
         if name not in old and name in written:
             yield Fault(name, f"its start value is never used, for nothing reads {name}[t-1]; take {name}[0] = ... out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from symopt.expr import ONE, START, ZERO, Call, Expr, Seq, T, sequences, substitute
@@ -15,12 +15,19 @@ class Names:
 
     here: its own names, kept where they are free, with the optimizer's name in front where they are not
     ahead: of each state, the name of its new value where the optimizer does not step always
-    counter: the name of the number of steps that it took, where it does not step always
+    slow: of each state, the name of the value that it is pulled back to
+    counter: the name of the number of steps that it took, where that is not t
     """
 
     here: dict[str, str]
     ahead: dict[str, str]
+    slow: dict[str, str]
     counter: str
+
+    @property
+    def all(self) -> list[str]:
+        """Every name that is taken."""
+        return [*self.here.values(), *self.ahead.values(), *self.slow.values(), self.counter]
 
     def table(self, x: Expr) -> dict[Expr, Expr]:
         """The replacements in the recurrence that steps from `x`."""
@@ -40,7 +47,29 @@ def choose_names(inner: Optimizer, taken: Iterable[str]) -> Names:
 
     targets = [equation.target for equation in inner.equations]
     here = {name: fresh(f"{inner.name}_theta" if name == "theta" else name) for name in targets}
-    return Names(here, {name: fresh(f"{here[name]}_next") for name in inner.states}, fresh("updates"))
+    ahead = {name: fresh(f"{here[name]}_next") for name in inner.states}
+    slow = {name: fresh(f"{here[name]}_slow") for name in inner.states}
+    return Names(here, ahead, slow, fresh("updates"))
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How an inner optimizer's memory is carried from step to step, where that is not simply its recurrence.
+
+    when: it steps only where this condition holds
+    restart: where this holds after a step, it starts anew
+    pull_back: (condition, share): where the condition holds after a step, its states go back towards what they were
+        when it held last, keeping this share of the way
+    """
+
+    when: Expr | None = None
+    restart: Expr | None = None
+    pull_back: tuple[Expr, Expr] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the number of steps that it took is not t."""
+        return self.when is not None or self.restart is not None
 
 
 @dataclass(frozen=True)
@@ -55,12 +84,12 @@ class Inlined:
     meanings: dict[str, str]
 
 
-def inline(inner: Optimizer, names: Names, x: Expr, h: Expr | None, when: Expr | None, start: Expr) -> Inlined:
+def inline(inner: Optimizer, names: Names, x: Expr, h: Expr | None, mode: Mode, start: Expr) -> Inlined:
     """The recurrence of `inner` stepping from `x`, which starts at `start`, with the gradient `h` or, if None, g[t]."""
     table = names.table(x)
     if h is not None:
         table[Seq("g", 0)] = h
-    if when is not None:
+    if mode.counts:
         table[T] = Call("+", (Seq(names.counter, -1), ONE))
     equations = [Equation(names.here[e.target], substitute(e.rhs, table)) for e in inner.equations]
     result, equations = _take_theta(equations, names.here["theta"])
@@ -72,7 +101,7 @@ def inline(inner: Optimizer, names: Names, x: Expr, h: Expr | None, when: Expr |
         {name: substitute(expr, table) for name, expr in inner.in_force},
         {names.here[name]: meaning for name, meaning in inner.meanings if name in names.here and name != "theta"},
     )
-    return found if when is None else _only_when(found, names, when, x)
+    return found if mode == Mode() else _carried(found, names, mode, x, inner.levels)
 
 
 def _take_theta(equations: list[Equation], own: str) -> tuple[Expr, list[Equation]]:
@@ -84,23 +113,60 @@ def _take_theta(equations: list[Equation], own: str) -> tuple[Expr, list[Equatio
     return rhs, others
 
 
-def _only_when(found: Inlined, names: Names, when: Expr, x: Expr) -> Inlined:
-    """Each state moves only when the condition holds, and so does inner's own step counter."""
-    ahead = {names.here[name]: new for name, new in names.ahead.items()}
-    moved: dict[Expr, Expr] = {Seq(name, 0): Seq(new, 0) for name, new in ahead.items()}
-    held: list[Equation] = []
+def _carried(found: Inlined, names: Names, mode: Mode, x: Expr, levels: Mapping[str, str]) -> Inlined:
+    """Each state is remembered as the mode says, and so is inner's own step count; within the step nothing changes."""
+    states = {names.here[name]: name for name in names.ahead}
+    moved: dict[Expr, Expr] = {Seq(here, 0): Seq(names.ahead[name], 0) for here, name in states.items()}
+    starts = dict(found.starts)
+    equations: list[Equation] = []
     for equation in found.equations:
-        name = equation.target
-        held.append(Equation(ahead.get(name, name), substitute(equation.rhs, moved)))
-        if name in ahead:
-            held.append(Equation(name, Call("where", (when, Seq(ahead[name], 0), Seq(name, -1)))))
-    count = Seq(names.counter, -1)
-    if any(
-        count in sequences(expr) for expr in [found.result, found.gradient_point, *(e.rhs for e in found.equations)]
-    ):
-        held.append(Equation(names.counter, Call("where", (when, Call("+", (count, ONE)), count))))
-    result = Call("where", (when, substitute(found.result, moved), x))
-    return replace(found, equations=held, result=result, gradient_point=substitute(found.gradient_point, moved))
+        here, rhs = equation.target, substitute(equation.rhs, moved)
+        if here not in states:
+            equations.append(Equation(here, rhs))
+            continue
+        name = states[here]
+        start, ahead = found.starts.get(here, ZERO), names.ahead[name]
+        equations.append(Equation(ahead, rhs))
+        kept = _held(Seq(ahead, 0), Seq(here, -1), start, mode)
+        if mode.pull_back is not None and levels[name] == "element":
+            slow = names.slow[name]
+            equations += _pulled(here, slow, kept, *mode.pull_back)
+            starts |= {slow: start} if start != ZERO else {}
+        else:
+            equations.append(Equation(here, kept))
+    equations += _count(found, names.counter, mode)
+    result = substitute(found.result, moved)
+    return replace(
+        found,
+        equations=equations,
+        result=result if mode.when is None else Call("where", (mode.when, result, x)),
+        gradient_point=substitute(found.gradient_point, moved),
+        starts=starts,
+    )
+
+
+def _held(new: Expr, old: Expr, start: Expr, mode: Mode) -> Expr:
+    """What is remembered of a state: its new value, unless it rests or starts anew."""
+    held = new if mode.when is None else Call("where", (mode.when, new, old))
+    return held if mode.restart is None else Call("where", (mode.restart, start, held))
+
+
+def _pulled(here: str, slow: str, kept: Expr, condition: Expr, share: Expr) -> list[Equation]:
+    """A state that follows its recurrence, and goes back towards a slow copy of itself where the condition holds."""
+    back = Call("+", (Seq(slow, -1), Call("*", (share, Call("-", (kept, Seq(slow, -1)))))))
+    return [
+        Equation(slow, Call("where", (condition, back, Seq(slow, -1)))),
+        Equation(here, Call("where", (condition, Seq(slow, 0), kept))),
+    ]
+
+
+def _count(found: Inlined, counter: str, mode: Mode) -> list[Equation]:
+    """Inner's own step count, where something reads it."""
+    count = Seq(counter, -1)
+    expressions = [found.result, found.gradient_point, *(e.rhs for e in found.equations)]
+    if not any(count in sequences(expr) for expr in expressions):
+        return []
+    return [Equation(counter, _held(Call("+", (count, ONE)), count, ZERO, mode))]
 
 
 def inner_point(inner: Optimizer, names: Names, x: Expr) -> Expr:

@@ -2,43 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from symopt import naming
-from symopt.dialect.debias import Debias
-from symopt.dialect.declare import check_name, refuse_misplaced, run_body
-from symopt.dialect.finish import leftovers, ordered
-from symopt.dialect.signature import read_signature
-from symopt.dialect.source import Source, read_source
-from symopt.dialect.trace import Trace
-from symopt.errors import SymoptError
-from symopt.expr import Call, Expr, Reduction, Seq, Sym, substitute, symbols, walk
-from symopt.notation import t
-from symopt.recurrence import Equation, Hyperparameter, Optimizer
-from symopt.terms import Term, as_term
+from symopt.dialect.called import Recurrence, ScheduleTrace
+from symopt.errors import DialectError, SymoptError, suggest
+from symopt.expr import Expr, Seq, Sym, substitute, symbols, text
+from symopt.recurrence import Equation, Optimizer
+from symopt.terms import Term, as_term, need_condition, need_number
 
 
-@dataclass(frozen=True)
-class Schedule:
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Recurrence):
     """`value` at step t, as an expression of t, of the hyperparameter's own value and of the schedule's.
 
     equations, starts, inputs: the recurrence of a schedule that remembers (reduce on plateau)
     meanings: (name, text) from the docstring, for sequences
+    constants: what a derived correction takes for constant
     """
 
-    name: str
     title: str
-    value: Expr
-    hyperparameters: tuple[Hyperparameter, ...]
-    equations: tuple[Equation, ...] = ()
-    starts: tuple[tuple[str, Expr], ...] = ()
-    inputs: tuple[tuple[str, str], ...] = ()
     reference: str | None = None
     summary: str = ""
     departures: str = ""
-    meanings: tuple[tuple[str, str], ...] = ()
+
+    def __call__(self, *arguments: Any, when: Any = None, **unknown: Any) -> Term:
+        """Inside another schedule's body: `inner(t, value)`, its value at a step for a hyperparameter's value.
+
+        when: the condition under which its states move; elsewhere it gives what its formula is at those it has
+        """
+        traces = [argument.trace for argument in arguments if isinstance(argument, Term)]
+        trace = next((trace for trace in traces if trace is not None), None)
+        if not isinstance(trace, ScheduleTrace):
+            remedy = f"apply it, as in adam.scheduled(lr={self.name}), or call it with t and value in another schedule"
+            raise SymoptError(f"{self.name} is a schedule, not a function; {remedy}")
+        if len(arguments) != 2 or unknown:
+            message = "it is called with the step and the value, and with when=condition where it remembers"
+            raise DialectError(f"{message}; write {self.name}(t, value)", self.name)
+        step, value = (as_term(argument).node for argument in arguments)
+        condition = None if when is None else as_term(when).node
+        need_number(step)
+        need_number(value)
+        if condition is not None:
+            need_condition(condition)
+        return Term(trace.call(self, step, value, condition), trace)
+
+    def titled(self, title: str, reference: str | None = None, summary: str | None = None) -> Schedule:
+        """This schedule under another title: what a composition is called where it has a name of its own."""
+        said = self.summary if summary is None else summary
+        return replace(self, title=title, reference=reference or self.reference, summary=said)
+
+    def renamed(self, **names: str) -> Schedule:
+        """This schedule with other names for its hyperparameters and inputs: `cosine.renamed(total="second_total")`."""
+        self._check_new_names(names)
+        table: dict[Expr, Expr] = {Sym(old): Sym(new) for old, new in names.items()}
+        table |= {Seq(old, 0): Seq(new, 0) for old, new in names.items() if old in dict(self.inputs)}
+        return replace(
+            self,
+            value=substitute(self.value, table),
+            hyperparameters=tuple(replace(h, name=names.get(h.name, h.name)) for h in self.hyperparameters),
+            equations=tuple(Equation(e.target, substitute(e.rhs, table)) for e in self.equations),
+            starts=tuple((name, substitute(rhs, table)) for name, rhs in self.starts),
+            inputs=tuple((names.get(name, name), level) for name, level in self.inputs),
+            meanings=tuple((names.get(name, name), meaning) for name, meaning in self.meanings),
+            constants=tuple(names.get(name, name) for name in self.constants),
+        )
+
+    def _check_new_names(self, names: dict[str, str]) -> None:
+        hypers = [hyper.name for hyper in self.hyperparameters]
+        own = [*hypers, *dict(self.inputs)]
+        kept = {*own, *(equation.target for equation in self.equations)} - names.keys()
+        for old, new in names.items():
+            if old not in own:
+                message = f"{self.name} has no hyperparameter or input {old}; it has {', '.join(own) or 'none'}"
+                raise SymoptError(f"{message}{suggest(old, own)}")
+            reason = naming.unusable(f"value_{new}")
+            if new in ("theta", "g"):
+                reason = "a schedule sees neither the parameter nor the gradient"
+            if reason:
+                raise SymoptError(f"{self.name}: {new} cannot be a name: {reason}")
+            if new in kept or list(names.values()).count(new) > 1:
+                raise SymoptError(f"{self.name} has a {new} already; choose another name")
+        alike = naming.clash([f"value_{names.get(name, name)}" for name in hypers], [])
+        if alike:
+            first, second = (name.removeprefix("value_") for name in alike)
+            raise SymoptError(f"{self.name}: a page would print {second} as it prints {first}; choose another name")
 
     def apply(self, optimizer: Optimizer, name: str) -> Optimizer:
         """`optimizer` with its hyperparameter `name` following this schedule.
@@ -63,15 +112,23 @@ class Schedule:
             starts=(*optimizer.starts, *((new[n], substitute(rhs, table)) for n, rhs in self.starts)),
             inputs=tuple({**dict(optimizer.inputs), **dict(self.inputs)}.items()),
             in_force=(*optimizer.in_force, (name, now)),
+            constants=(
+                *optimizer.constants,
+                *(symbol for old in self.constants for symbol in symbols(table[Sym(old)])),
+            ),
             meanings=(*optimizer.meanings, *((new.get(n, n), meaning) for n, meaning in self.meanings)),
         )
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *(f"    {line}" for line in (*self.equations, text(self.value)))])
 
     def _check(self, optimizer: Optimizer, name: str) -> None:
         """Refuse what a schedule would break in an optimizer."""
         if name in dict(optimizer.in_force):
             raise SymoptError(f"{name} of {optimizer.name} follows a schedule already; join the two into one")
         if any(name in symbols(rhs) for _, rhs in optimizer.starts):
-            raise SymoptError(f"{name} sets a start value of {optimizer.name}; a schedule cannot follow it")
+            remedy = "leave it constant or schedule another hyperparameter"
+            raise SymoptError(f"{name} sets a start value of {optimizer.name}; a schedule cannot follow it; {remedy}")
         if name in optimizer.constants:
             message = (
                 "is taken for constant by a correction that debias derived; write the correction out to schedule it"
@@ -85,6 +142,11 @@ class Schedule:
         for own, level in self.inputs:
             if dict(optimizer.inputs).get(own, level) != level:
                 raise SymoptError(f"{own} is an input of {optimizer.name} and of {self.title}, at different levels")
+        sequences = [*(e.target for e in optimizer.equations), *(f"{name}_{own}" for own in sequences), f"{name}_now"]
+        alike = naming.clash([*(h.name for h in optimizer.hyperparameters), *sorted(wanted - {*sequences})], sequences)
+        if alike:
+            message = f"a page would print {alike[1]} of {self.title} as it prints {alike[0]}; rename yours"
+            raise SymoptError(f"{optimizer.name}: {message}")
 
     def _own_names(self, name: str) -> dict[Expr, Expr]:
         table: dict[Expr, Expr] = {Sym(h.name): Sym(f"{name}_{h.name}") for h in self.hyperparameters}
@@ -92,79 +154,3 @@ class Schedule:
             for shift in (0, -1):
                 table[Seq(equation.target, shift)] = Seq(f"{name}_{equation.target}", shift)
         return {**table, Sym("value"): Sym(name)}
-
-
-def schedule(
-    *misplaced: Any, title: str = "", reference: str | None = None
-) -> Callable[[Callable[..., Any]], Schedule]:
-    """Declare a schedule: the first two arguments are t and the hyperparameter's own value; the body returns the value.
-
-    Further positional arguments are sequences, as in an optimizer: `metric: Input(level="step")`, step-level states.
-    """
-    refuse_misplaced("schedule", misplaced)
-    return lambda function: _declare(function, title, reference)
-
-
-def _declare(function: Callable[..., Any], title: str, reference: str | None) -> Schedule:
-    source = read_source(function)
-    check_name(source)
-    arguments = source.tree.args
-    if [arg.arg for arg in [*arguments.posonlyargs, *arguments.args]][:2] != ["t", "value"]:
-        message = "a schedule's first arguments are t and value: def name(t, value, *, ...)"
-        raise source.error(message, source.tree.name, source.line(source.tree))
-    signature = read_signature(source, skip=("t", "value"))
-    trace = Trace(source.tree.name, signature)
-    result = run_body(source, trace, {"t": t, "value": Term(Sym("value"), trace)})
-    if result is None:
-        raise source.error("a schedule returns its value; end with return ...", trace.name, source.line(source.tree))
-    value = _finished(trace, as_term(result).node, source)
-    doc = signature.doc
-    return Schedule(
-        trace.name,
-        title or trace.name,
-        value,
-        signature.hyperparameters,
-        tuple(trace.equations),
-        tuple(trace.starts.items()),
-        tuple(trace.inputs.items()),
-        reference,
-        doc.summary,
-        doc.departures,
-        tuple((name, meaning) for name, meaning in doc.meanings.items() if name in signature.sequences),
-    )
-
-
-def _finished(trace: Trace, value: Expr, source: Source) -> Expr:
-    """Check what a schedule leaves, and resolve what it says in short."""
-    fix = Debias(trace, source)
-    trace.equations = ordered(fix.equations(trace.equations), source)
-    value = fix.expression(value, trace.name)
-    expressions = [*(e.rhs for e in trace.equations), value]
-    _check_level(trace, expressions, source)
-    for fault in leftovers(trace, [value], frozenset({"value"})):
-        raise source.error(fault.message, fault.symbol)
-    if not any("value" in symbols(expr) for expr in [*expressions, *trace.starts.values()]):
-        message = "the hyperparameter's own value is never used; the schedule says what becomes of it, as in value/t"
-        raise source.error(message, "value")
-    alike = naming.clash(
-        [f"value_{h.name}" for h in trace.hyperparameters], [f"value_{name}" for name in trace.sequences]
-    )
-    if alike:
-        other, symbol = (name.removeprefix("value_") for name in alike)
-        raise source.error(f"a page would print it as it prints {other}; rename one", symbol)
-    return value
-
-
-def _check_level(trace: Trace, expressions: list[Expr], source: Source) -> None:
-    """A schedule knows the step and its inputs; there is no tensor in it."""
-    last = source.line(source.tree.body[-1])
-    if trace.steps or trace.gradient_point is not None:
-        raise source.error("a schedule sees no optimizer and no gradient; leave them out", trace.name, last)
-    for node in (node for expr in expressions for node in walk(expr)):
-        if isinstance(node, Reduction) or (isinstance(node, Call) and node.op == "grad"):
-            raise source.error(
-                "a schedule is one number per step, made of t, value and its inputs", f"{node.op}(...)", last
-            )
-    for name, level in trace.inputs.items():
-        if level != "step":
-            raise source.error('a schedule is one number per step; write Input(level="step")', name)

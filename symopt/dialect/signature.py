@@ -13,7 +13,7 @@ from symopt import naming
 from symopt.dialect.docstring import Docstring, read_docstring
 from symopt.dialect.sets import CHOICE, domain_of
 from symopt.dialect.source import Source
-from symopt.domains import Domain, Input, Real
+from symopt.domains import Domain, Input, Output, Real
 from symopt.expr import Num
 from symopt.recurrence import RESERVED, Hyperparameter
 from symopt.terms import Term
@@ -21,10 +21,11 @@ from symopt.terms import Term
 
 @dataclass(frozen=True)
 class Signature:
-    """The symbol table of a body; `inputs` maps a name to its level."""
+    """The symbol table of a body; `inputs` maps a name to its level, `outputs` are kept for the user to read."""
 
     sequences: tuple[str, ...]
     inputs: Mapping[str, str]
+    outputs: tuple[str, ...]
     hyperparameters: tuple[Hyperparameter, ...]
     doc: Docstring
 
@@ -35,6 +36,7 @@ def read_signature(source: Source, skip: Iterable[str] = ()) -> Signature:
     doc = read_docstring(source.function.__doc__, {p.name for p in parameters})
     sequences: list[str] = []
     inputs: dict[str, str] = {}
+    outputs: list[str] = []
     hypers: list[Hyperparameter] = []
     for parameter in parameters:
         _check_name(source, parameter, for_schedule=bool(skip))
@@ -50,7 +52,8 @@ def read_signature(source: Source, skip: Iterable[str] = ()) -> Signature:
             sequences.append(parameter.name)
             level = _input_level(source, parameter)
             inputs.update({} if level is None else {parameter.name: level})
-    return Signature(tuple(sequences), inputs, tuple(hypers), doc)
+            outputs += [parameter.name] if parameter.annotation is Output else []
+    return Signature(tuple(sequences), inputs, tuple(outputs), tuple(hypers), doc)
 
 
 def _parameters(source: Source) -> list[inspect.Parameter]:
@@ -91,16 +94,18 @@ def _input_level(source: Source, parameter: inspect.Parameter) -> str | None:
         raise source.error(message, parameter.name, line)
     if annotation is parameter.empty:
         return None
-    if not isinstance(annotation, Input) or annotation.level not in ("step", "element"):
+    level = "output" if annotation is Output else annotation.level if isinstance(annotation, Input) else ""
+    if level not in ("step", "element", "output"):
         message = (
-            'a sequence has no annotation, or Input(level="step") or Input(level="element") if it comes from outside'
+            'a sequence has no annotation, or Input(level="step") or Input(level="element") if it comes from outside, '
+            "or Output if it is kept to be read"
         )
         raise source.error(message, parameter.name, line)
     if parameter.name in ("theta", "g"):
         raise source.error(
             "the parameter and its gradient are there without an annotation; take it out", parameter.name, line
         )
-    return annotation.level
+    return None if level == "output" else level
 
 
 def _hyperparameter(source: Source, parameter: inspect.Parameter, doc: Docstring) -> Hyperparameter:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from itertools import count
+from typing import Any, cast
 
-from symopt.dialect.inline import Inlined, Names, choose_names, inline, inner_point
+from symopt.dialect.inline import Inlined, Mode, Names, choose_names, inline, inner_point
 from symopt.dialect.signature import Signature
 from symopt.errors import DialectError
 from symopt.expr import START, ZERO, Call, Expr, Num, Seq, sequences, substitute, symbols, text, walk
@@ -36,6 +38,7 @@ class Trace:
         self.sequences = signature.sequences
         self.lenient = lenient
         self.inputs = dict(signature.inputs)
+        self.outputs = list(signature.outputs)
         self.hyperparameters = list(signature.hyperparameters)
         self.equations: list[Equation] = []
         self.starts: dict[str, Expr] = {}
@@ -166,32 +169,37 @@ class Trace:
             raise DialectError("a start value is made of hyperparameters, numbers and theta[0] only", target)
         self.starts[name] = value
 
-    def inline(self, inner: Optimizer, x: Term, h: Any, when: Any) -> Term:
+    def inline(self, inner: Optimizer, x: Term, h: Any, conditions: Mapping[str, Any]) -> Term:
         """Put the recurrence of `inner` here; its new theta is the value."""
         if any(step.inner is inner for step in self.steps):
             message = "it is called twice; one recurrence cannot take two steps at once, so declare it a second time"
             raise DialectError(message, inner.name)
         names = self._names_of(inner)
         given = None if h is None else as_term(h).node
-        condition = None if when is None else as_term(when).node
-        if condition is not None:
-            need_condition(condition)
-        found = inline(inner, names, x.node, given, condition, self._start_of(x.node, inner))
+        mode = _mode(inner, conditions)
+        found = inline(inner, names, x.node, given, mode, self._start_of(x.node, inner))
         self._join(inner, found)
+        self.outputs += [names.here[name] for name in inner.outputs]
         if h is None:
             self._want_gradient(found.gradient_point, "inner")
         else:
-            self._check_fed(inner, found, when is not None)
+            self._check_fed(inner, (found.gradient_point, inner_point(inner, names, x.node)), mode.counts)
         self.steps.append(Step(inner, x.node, found.result))
         return Term(found.result, self)
 
-    def _check_fed(self, inner: Optimizer, found: Inlined, sometimes: bool) -> None:
-        """What an inner optimizer is fed comes from where it wants its gradient, unless the author says otherwise."""
+    def _check_fed(self, inner: Optimizer, wanted: tuple[Expr, Expr], sometimes: bool) -> None:
+        """What an inner optimizer is fed comes from where it wants its gradient, unless theta will do for it.
+
+        wanted: that point, with the new values of states as they are within the step, and as they are remembered
+        """
         if sometimes and "t" in symbols(inner.gradient_point):
-            message = "its gradient point depends on its own step count, which `when` makes another; feed it no h[t]"
+            message = "its gradient point depends on its own step count, which `when` or `restart` change; give no h[t]"
             raise DialectError(message, inner.name)
-        if self._gradient_origin == "default" and self.gradient_point != found.gradient_point:
-            message = f"it wants its gradient at {text(found.gradient_point)}, but g[t] is the one at theta[t-1]"
+        asked = self.gradient_point
+        if asked is None or any(point in walk(asked) for point in wanted):
+            return
+        if self._gradient_origin == "default" or inner.gradient_point != Seq("theta", -1):
+            message = f"it wants its gradient at {text(wanted[0])}, but g[t] is the one at {text(asked)}"
             raise DialectError(f"{message}; write g[t] = grad({inner.name}.point(...)) first", inner.name)
 
     def point(self, inner: Optimizer, x: Term) -> Term:
@@ -203,9 +211,7 @@ class Trace:
         for known, names in self._names:
             if known is inner:
                 return names
-        chosen = {
-            new for _, names in self._names for new in [*names.here.values(), *names.ahead.values(), names.counter]
-        }
+        chosen = {new for _, names in self._names for new in names.all}
         hypers = {hyper.name for hyper in self.hyperparameters}
         names = choose_names(inner, {*self.sequences, *self.inputs, *hypers, *chosen} - {"g"})
         self._names.append((inner, names))
@@ -228,7 +234,9 @@ class Trace:
         own = {*self.sequences, *self.inputs, *self.internal, *(hyper.name for hyper in self.hyperparameters)} - {"g"}
         for hyper in inner.hyperparameters:
             if hyper.name in own:
-                remedy = f'rename one: inner.renamed({hyper.name}="inner_{hyper.name}")'
+                longer = (f"{'inner_' * times}{hyper.name}" for times in count(1))
+                free = next(name for name in longer if name not in own | inner.names)
+                remedy = f'rename one: inner.renamed({hyper.name}="{free}")'
                 raise DialectError(f"{self.name} and {inner.name} both have a {hyper.name}; {remedy}", hyper.name)
         for name, level in inner.inputs:
             if name in own and self.inputs.get(name) != level:
@@ -247,3 +255,28 @@ class Trace:
 
 def _has_gradient(expr: Expr) -> bool:
     return any(isinstance(node, Call) and node.op == "grad" for node in walk(expr))
+
+
+def _mode(inner: Optimizer, conditions: Mapping[str, Any]) -> Mode:
+    """The conditions of a call, checked."""
+    when, restart = (_condition(conditions.get(name)) for name in ("when", "restart"))
+    if restart is not None and any(Seq("theta", START) in sequences(rhs) for _, rhs in inner.starts):
+        message = "one of its states starts at theta[0], so it cannot start anew later; leave restart out"
+        raise DialectError(message, inner.name)
+    pull_back = conditions.get("pull_back")
+    if pull_back is None:
+        return Mode(when, restart)
+    if not (isinstance(pull_back, tuple) and len(cast("tuple[Any, ...]", pull_back)) == 2):
+        raise DialectError("write pull_back=(condition, share), as in pull_back=(every(k), alpha)", inner.name)
+    condition, share = cast("tuple[Any, Any]", pull_back)
+    need_number(as_term(share).node)
+    found = _condition(condition)
+    return Mode(when, restart, None if found is None else (found, as_term(share).node))
+
+
+def _condition(given: Any) -> Expr | None:
+    if given is None:
+        return None
+    node = as_term(given).node
+    need_condition(node)
+    return node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -17,7 +17,8 @@ from symopt.interpret.numbers import Numbers
 class Reader:
     """The names of one moment and what they stand for.
 
-    A value is looked up for a tensor, which belongs to a group: an array, or one number for the whole tensor.
+    A value is looked up for a tensor, which belongs to a group: an array, one number for the whole tensor, or numbers
+    for its rows, in an array that has one element along every axis but the first.
     Shared parts of expressions are computed once, so a name must not change its value.
 
     shapes, groups: of each tensor; plain: per group, name -> number
@@ -48,8 +49,14 @@ class Reader:
                 return self.sequences[expr][tensor]
             case Call(op, args):
                 return self.numbers.apply(op, *(self.value(arg, tensor) for arg in args))
+            case Reduction("axes"):
+                return self.numbers.constant(len(self.shapes[tensor]))
+            case Reduction(over="row") if len(self.shapes[tensor]) > 1:
+                return self._of_rows(expr, tensor)
             case Reduction(over=over):
-                return self._reduced(expr, range(len(self.shapes)) if over == "all" else [tensor])
+                tensors = range(len(self.shapes)) if over == "all" else [tensor]
+                listed = [[x for i in tensors for x in self.filled(self.value(arg, i), i).flat] for arg in expr.args]
+                return self._reduced(expr.op, listed)
 
     def filled(self, value: Any, tensor: int) -> Any:
         """A value as an array of the tensor's shape, also where it is one number."""
@@ -57,14 +64,24 @@ class Reader:
         array[...] = value
         return array
 
-    def _reduced(self, expr: Reduction, tensors: Iterable[int]) -> Any:
+    def _of_rows(self, expr: Reduction, tensor: int) -> Any:
+        """A number for each slice along the first axis."""
+        shape = self.shapes[tensor]
+        given = [self.filled(self.value(arg, tensor), tensor) for arg in expr.args]
+        found = np.empty((shape[0], *(1 for _ in shape[1:])), self.numbers.dtype)
+        for row in range(shape[0]):
+            found[row] = self._reduced(expr.op, [list(array[row].flat) for array in given])
+        return found
+
+    def _reduced(self, op: str, columns: list[list[Any]]) -> Any:
+        """Of no elements every reduction is 0, but the mean, which is 0/0."""
         apply = self.numbers.apply
-        columns = [[x for i in tensors for x in self.filled(self.value(arg, i), i).flat] for arg in expr.args]
-        x, y = columns[0], columns[-1]
-        if expr.op == "maxabs":
+        count = len(columns[0])
+        x, y = (column or [self.numbers.constant(0)] for column in (columns[0], columns[-1]))
+        if op == "maxabs":
             return reduce(lambda a, b: apply("max", a, b), [apply("abs", a) for a in x])
-        summands = [apply("*", a, b) for a, b in zip(x, y, strict=True)] if expr.op in ("dot", "norm") else x
+        summands = [apply("*", a, b) for a, b in zip(x, y, strict=True)] if op in ("dot", "norm") else x
         total = reduce(lambda a, b: apply("+", a, b), summands)
-        if expr.op == "mean":
-            return apply("/", total, self.numbers.constant(len(x)))
-        return apply("sqrt", total) if expr.op == "norm" else total
+        if op == "mean":
+            return apply("/", total, self.numbers.constant(count))
+        return apply("sqrt", total) if op == "norm" else total

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from functools import cached_property
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 from symopt import naming
 from symopt.errors import SymoptError, suggest
-from symopt.expr import Expr, Seq, Sym, sequences, substitute
+from symopt.expr import Expr, Seq, Sym, number, sequences, substitute
 from symopt.recurrence.faults import faults
-from symopt.recurrence.levels import LEVELS, highest, infer_levels, level_of
+from symopt.recurrence.levels import LEVELS, REDUCED, highest, infer_levels, level_of
 from symopt.recurrence.parts import Equation, Hyperparameter, Origin, written_out
 from symopt.terms import Term
 
 __all__ = [
     "LEVELS",
+    "REDUCED",
     "RESERVED",
     "Applicable",
     "Base",
@@ -46,6 +48,7 @@ class Optimizer:
     starts: x[0] of each state that does not start at 0
     gradient_point: where g[t] is taken, as it was written; `theta[t-1]` if nothing else was asked for
     inputs: (name, level) of the sequences that come from outside, the gradient apart
+    outputs: the sequences that are kept for the user to read, whether an equation reads them or not
     in_force: (name, expression) of each scheduled hyperparameter, what `inner.lr` stands for
     constants: hyperparameters that a derived correction takes for constant, so that no schedule may move them
     meanings: (name, text) from the docstring, for sequences
@@ -59,6 +62,7 @@ class Optimizer:
     starts: tuple[tuple[str, Expr], ...] = ()
     gradient_point: Expr = Seq("theta", -1)
     inputs: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[str, ...] = ()
     reference: str | None = None
     summary: str = ""
     departures: str = ""
@@ -72,6 +76,10 @@ class Optimizer:
         hypers = [hyper.name for hyper in self.hyperparameters]
         for fault in faults(self.equations, dict(self.starts), self.gradient_point, dict(self.inputs), hypers):
             raise SymoptError(f"{self.name}: {fault}")
+        for name in self.states:
+            if self.levels[name] == "row":
+                remedy = "remember what it is made of, element by element, and reduce that at every step"
+                raise SymoptError(f"{self.name}: {name} is a number per row, which no step can remember; {remedy}")
 
     @cached_property
     def reads(self) -> frozenset[Seq]:
@@ -82,7 +90,7 @@ class Optimizer:
     @cached_property
     def states(self) -> tuple[str, ...]:
         """The sequences that are remembered between steps, `theta` apart, in the order of their equations."""
-        old = {seq.name for seq in self.reads if seq.shift == -1}
+        old = {*self.outputs, *(seq.name for seq in self.reads if seq.shift == -1)}
         return tuple(e.target for e in self.equations if e.target in old and e.target != "theta")
 
     @cached_property
@@ -124,7 +132,10 @@ class Optimizer:
 
     def _lacks(self, name: str) -> str:
         names = [hyper.name for hyper in self.hyperparameters]
-        return f"{self.name} has no hyperparameter {name}; it has {', '.join(names) or 'none'}{suggest(name, names)}"
+        remedy = suggest(name, names) or (
+            f"; one may be given this name, as in inner.renamed({names[-1]}={name!r})" if names else ""
+        )
+        return f"{self.name} has no hyperparameter {name}; it has {', '.join(names) or 'none'}{remedy}"
 
     def __getattr__(self, name: str) -> Term:
         if name.startswith("_") or "hyperparameters" not in self.__dict__:
@@ -136,9 +147,17 @@ class Optimizer:
             return Term(Sym(name))
         raise AttributeError(self._lacks(name))
 
-    def __call__(self, x: Term, h: Any = None, *, when: Any = None) -> Term:
-        """Inside another optimizer's equations: step from `x`, with the gradient `h`, only `when` a condition holds."""
-        return self._trace_of(x).inline(self, x, h, when)
+    def __call__(
+        self, x: Term, h: Any = None, *, when: Any = None, restart: Any = None, pull_back: tuple[Any, Any] | None = None
+    ) -> Term:
+        """Inside another optimizer's equations: step from `x`, with the gradient `h`.
+
+        when: it steps only where this condition holds; its states and its own step count rest otherwise
+        restart: where this condition holds after a step, its states go back to their start values and its t to 0
+        pull_back: (condition, share): where the condition holds after a step, each of its states per element goes back
+            to slow + share*(state - slow), where slow is what it was when the condition held last
+        """
+        return self._trace_of(x).inline(self, x, h, {"when": when, "restart": restart, "pull_back": pull_back})
 
     def point(self, x: Term) -> Term:
         """Where this optimizer wants its gradient when it steps from `x`."""
@@ -164,7 +183,9 @@ class Optimizer:
     def renamed(self, **names: str) -> Optimizer:
         """This optimizer with other names for its hyperparameters: `inner.renamed(lr="inner_lr")`."""
         self._check_new_names(names)
-        table: dict[Expr, Expr] = {Sym(old): Sym(new) for old, new in names.items()}
+        table: dict[Expr, Expr] = {
+            Sym(old, base): Sym(new, base) for old, new in names.items() for base in (False, True)
+        }
         now = {f"{old}_now": f"{new}_now" for old, new in names.items() if old in dict(self.in_force)}
         table |= {Seq(old, 0): Seq(new, 0) for old, new in now.items()}
         rewritten = self.rewritten(table)
@@ -206,6 +227,18 @@ class Optimizer:
         said = self.summary if summary is None else summary
         return replace(self, title=title, reference=reference or self.reference, summary=said)
 
+    def with_defaults(self, **values: float | Fraction) -> Optimizer:
+        """The same with other defaults: `lookahead(radam).with_defaults(k=6)`; a float means what it prints as."""
+        changed: dict[str, Hyperparameter] = {}
+        for name, value in values.items():
+            hyper = self.hyperparameter(name)
+            exact = number(value).value
+            if exact not in hyper.domain:
+                message = f"{value} is outside its domain {hyper.domain.name} = {hyper.domain}; choose another default"
+                raise SymoptError(f"{name} of {self.name}: {message}")
+            changed[name] = replace(hyper, default=exact)
+        return replace(self, hyperparameters=tuple(changed.get(h.name, h) for h in self.hyperparameters))
+
     def bind(self, params: Any, target: str = "cpu", **hyper: Any) -> Any:
         """Compile for `params` and return the running optimizer; see `symopt.runtime.bind`."""
         runtime = import_module("symopt.runtime")  # Numba loads here, not before
@@ -228,4 +261,4 @@ class Base:
     def __getattr__(self, name: str) -> Term:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Term(Sym(self._optimizer.hyperparameter(name).name))
+        return Term(Sym(self._optimizer.hyperparameter(name).name, base=True))

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from symopt.expr import Expr, Reduction, Seq, Sym, children
 from symopt.recurrence.parts import Equation
 
-LEVELS = ("step", "global", "tensor", "element")
-"""Cheapest first: one number per step, over all tensors, per tensor, per element."""
+LEVELS = ("step", "global", "tensor", "row", "element")
+"""Cheapest first: one number per step, over all tensors, per tensor, per row of a tensor, per element."""
+
+REDUCED = {"all": "global", "tensor": "tensor", "row": "row"}
+"""What a reduction runs over -> the level of its value."""
 
 
 def level_of(expr: Expr, levels: Mapping[str, str]) -> str:
@@ -17,7 +20,7 @@ def level_of(expr: Expr, levels: Mapping[str, str]) -> str:
         case Seq(name) | Sym(name):
             return levels.get(name, "step")
         case Reduction(_, _, over):
-            return "global" if over == "all" else "tensor"
+            return REDUCED[over]
         case _:
             return highest(level_of(arg, levels) for arg in children(expr))
 

@@ -202,6 +202,13 @@ def test_compositions_that_make_sense(run, expression):
     assert x.levels["theta"] == "element"
 
 
+def test_the_name_that_a_clash_proposes_is_free(run):
+    nested = "decay(decay(sgd).renamed(wd='inner_wd'))"
+    with pytest.raises(DialectError, match=r'inner.renamed\(wd="inner_inner_wd"\)'):
+        run(f"{FAMILY}\n        x = decay({nested})\n")
+    run(f"{FAMILY}\n        x = decay({nested}.renamed(wd='inner_inner_wd'))\n")
+
+
 def test_what_is_fed_replaces_the_gradient(run):
     x = run(f"{FAMILY}\n        x = clip(nesterov)\n")["x"]
     assert equations(x)[1] == "v[t] = mu * v[t-1] - lr * h[t]"

@@ -3,6 +3,9 @@
 from fractions import Fraction
 
 import pytest
+
+from symopt.errors import SymoptError
+from symopt.expr import Seq, Sym, text
 from symopt.specs.adam import adam
 from symopt.specs.adamw import adamw
 from symopt.specs.averaging import ema
@@ -11,9 +14,6 @@ from symopt.specs.momentum import momentum
 from symopt.specs.nesterov import nesterov
 from symopt.specs.schedules import cosine, linear_warmup
 from symopt.specs.weight_decay import decoupled_weight_decay, l2
-
-from symopt.errors import SymoptError
-from symopt.expr import Seq, text
 
 
 def lines(optimizer):
@@ -42,6 +42,21 @@ def test_levels_are_the_least_fixed_point(spec):
             theta[t] = theta[t-1] - lr * d[t]
         """)["mine"]
     assert [found.levels[name] for name in "abcd"] == ["step", "global", "tensor", "element"]
+
+
+def test_numbers_per_row_lie_between_those_per_tensor_and_elements(spec):
+    found = spec("""
+        @optimizer()
+        def mine(theta, g, n, r, s, h, c, *, lr: Positive = 0.1):
+            n[t] = axes(theta[t-1]) + lr
+            r[t] = mean(g[t], over=ROW)
+            s[t] = n[t] * r[t] + norm(g[t])
+            h[t] = g[t] - s[t]
+            c[t] = maxabs(r[t], over=ALL) + total(s[t])
+            theta[t] = theta[t-1] - lr * c[t] * h[t]
+        """)["mine"]
+    assert [found.levels[name] for name in "nrshc"] == ["tensor", "row", "row", "element", "tensor"]
+    assert lines(found)[0:2] == ["n[t] = axes(theta[t-1]) + lr", "r[t] = mean(g[t], over=ROW)"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +159,7 @@ def test_a_schedule_takes_the_place_of_a_hyperparameter():
 def test_the_value_in_force_and_the_one_before(spec):
     scheduled = adam.scheduled(lr=cosine)
     assert lines(decoupled_weight_decay(scheduled))[-1].endswith("- lr_now[t] * weight_decay * theta[t-1]")
-    assert scheduled.base.lr.node == adam.lr.node
+    assert scheduled.base.lr.node == Sym("lr", base=True)
     assert scheduled.lr.node == Seq("lr_now", 0)
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from symopt import SymoptError
-from symopt.expr import Seq, text
+from symopt.expr import Seq, Sym, text
 
 FAMILY = """
         @optimizer(title="Momentum")
@@ -52,7 +52,7 @@ def test_a_schedule_joins_the_recurrence(run):
     ]  # fmt: skip
     assert x.hyperparameter("mu_start").meaning == "where it begins"
     assert x.levels["mu_now"] == "step"
-    assert (x.mu.node, x.base.mu.node) == (Seq("mu_now", 0), names["momentum"].mu.node)
+    assert (x.mu.node, x.base.mu.node) == (Seq("mu_now", 0), Sym("mu", base=True))
     assert (names["anneal"].summary, names["anneal"].reference) == ("A straight line.", "someone2020x")
 
 
@@ -90,6 +90,20 @@ def test_a_schedule_of_a_gradient_point(run):
     assert text(x.gradient_point) == "theta[t-1] + mu_now[t] * v[t-1]"
     before = "theta[t-1] + (mu_start + (mu - mu_start) * min(1, t / mu_steps)) * v[t-1]"
     assert text(x.point_before_step) == before
+
+
+def test_a_value_in_force_that_a_page_would_print_like_a_sequence(run):
+    names = run(
+        FAMILY
+        + """
+        @optimizer(title="Rated")
+        def rated(theta, g, eta, *, lr: Positive = 0.1):
+            eta[t] = lr / (1 + t)
+            theta[t] = theta[t-1] - eta[t] * g[t]
+    """
+    )
+    with pytest.raises(SymoptError, match="rated: a page would print lr_now of Anneal as it prints eta; rename yours"):
+        names["rated"].scheduled(lr=names["anneal"])
 
 
 def test_debias_in_a_schedule(run):
