@@ -3,35 +3,20 @@
 A gradient at `theta[t-1]` needs nothing. A gradient at another point P, linear in the states with step-level
 coefficients, needs a change of variables: P takes the place of one state whose coefficient is never zero, and that
 state is recovered as (P - the other terms)/coefficient, with the coefficients that P was made with. Where no state
-can go, all are kept.
+can go, all are kept. Of states that always equal each other one is stored.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from symopt.derive.equal import equal_states, merged
 from symopt.derive.linear import Linear, linear_form, recombine
+from symopt.derive.moments import at_start, shifted
 from symopt.derive.nonzero import default_size, never_zero
-from symopt.errors import SymoptError
-from symopt.expr import (
-    ONE,
-    START,
-    ZERO,
-    Call,
-    Expr,
-    Num,
-    Seq,
-    Sym,
-    T,
-    add,
-    divide,
-    multiply,
-    negate,
-    sequences,
-    substitute,
-)
-from symopt.recurrence import Equation, Optimizer
-from symopt.recurrence.parts import written_out
+from symopt.derive.weights import Weight, unused, weights
+from symopt.expr import ONE, START, ZERO, Expr, Seq, add, divide, multiply, negate, sequences, substitute
+from symopt.recurrence import Equation, Optimizer, level_of
 
 POINT = "point"
 """The name of the training array where it is none of the declared sequences."""
@@ -46,7 +31,7 @@ class Training:
     deploy: theta after a step from stored new values; None where theta is the user's array
     levels: of every sequence, new ones included
     train: the way back, the training point from theta and stored new values; None where the two swap places
-    recovered: the state that is not stored, and its old value from stored old ones; None where all are stored
+    recovered: each state that is not stored, with its old value from stored old ones
     """
 
     source: Optimizer
@@ -57,11 +42,28 @@ class Training:
     deploy: Expr | None
     levels: dict[str, str]
     train: Expr | None = None
-    recovered: tuple[str, Expr] | None = None
+    recovered: tuple[tuple[str, Expr], ...] = ()
+
+    @property
+    def equal(self) -> dict[str, str]:
+        """Each state that is not stored because it equals another one, with that one."""
+        return {name: old.name for name, old in self.recovered if isinstance(old, Seq)}
 
 
 def training_form(optimizer: Optimizer) -> Training:
     """Choose what is stored and rewrite the recurrence for it."""
+    equal = equal_states(optimizer)
+    if not equal:
+        return _stored(optimizer)
+    form = _stored(merged(optimizer, equal))
+    known = dict(form.recovered)
+    copies = ((name, known.get(kept, Seq(kept, -1))) for name, kept in equal.items())
+    levels = {**optimizer.levels, **form.levels}
+    return replace(form, source=optimizer, levels=levels, recovered=(*form.recovered, *copies))
+
+
+def _stored(optimizer: Optimizer) -> Training:
+    """What is stored of a recurrence whose states are all different."""
     point = optimizer.gradient_point
     if point == Seq("theta", -1):
         return _unchanged(optimizer, "theta", optimizer.states, None)
@@ -90,8 +92,11 @@ def _unchanged(optimizer: Optimizer, param: str, states: tuple[str, ...], deploy
 
 
 def _droppable(optimizer: Optimizer, form: Linear) -> str | None:
-    """The state whose place the gradient point takes: the largest coefficient at the defaults, `theta` if tied."""
-    if form.rest != ZERO:
+    """The state whose place the gradient point takes: the largest coefficient at the defaults, `theta` if tied.
+
+    None where a coefficient is a number per row, which could not be remembered until the next step.
+    """
+    if form.rest != ZERO or any(level_of(c, optimizer.levels) == "row" for _, c in form.coefficients):
         return None
     domains = {hyper.name: hyper.domain for hyper in optimizer.hyperparameters}
     fit = [name for name, c in form.coefficients if optimizer.levels[name] == "element" and never_zero(c, domains)]
@@ -100,113 +105,64 @@ def _droppable(optimizer: Optimizer, form: Linear) -> str | None:
 
 
 def _keep_all(optimizer: Optimizer, states: tuple[str, ...]) -> Training:
-    ahead = Equation(POINT, shifted(optimizer.gradient_point, optimizer))
-    first = _at_start(optimizer.gradient_point, optimizer)
-    starts = {**dict(optimizer.starts), "theta": Seq("theta", START), POINT: first}
-    if first == Seq("theta", START):
-        del starts[POINT]
-    levels = {**optimizer.levels, POINT: "element"}
+    param = unused(POINT, optimizer.names)
+    ahead = Equation(param, shifted(optimizer.gradient_point, optimizer))
+    starts = {**dict(optimizer.starts), "theta": Seq("theta", START), **_first_point(param, optimizer)}
+    levels = {**optimizer.levels, param: "element"}
     return Training(
-        optimizer, (*optimizer.equations, ahead), POINT, states, tuple(starts.items()), Seq("theta", 0), levels
+        optimizer, (*optimizer.equations, ahead), param, states, tuple(starts.items()), Seq("theta", 0), levels
     )
 
 
 def _exchange(optimizer: Optimizer, form: Linear, dropped: str, states: tuple[str, ...]) -> Training:
     """Store P instead of `dropped`."""
-    made = {name: _Made(name, c, optimizer) for name, c in form.coefficients}
-    old = _recovered(form, made, dropped, -1)
-    before = Seq(f"{dropped}_old", 0)
-    equations = [Equation(e.target, substitute(e.rhs, {Seq(dropped, -1): before})) for e in optimizer.equations]
-    recovery = Equation(before.name, old)
-    point = add(*(multiply(made[name].now(0), Seq(name, 0)) for name, _ in form.coefficients))
-    equations += [m.equation for m in made.values() if m.equation is not None]
-    rhs = next(e.rhs for e in equations if e.target == dropped)
-    levels = {**optimizer.levels, POINT: "element", before.name: "element"}
-    levels |= {m.name: "step" for m in made.values()}
-    direct = recombine(substitute(substitute(point, {Seq(dropped, 0): rhs}), {before: old}), levels)
-    used_elsewhere = any(
-        seq in (before, Seq(dropped, 0)) for e in equations if e.target != dropped for seq in sequences(e.rhs)
-    )
-    if direct is not None and not used_elsewhere:
-        equations = [e for e in equations if e.target != dropped]
-        equations.append(Equation(POINT, direct))
-    else:
-        equations = [recovery, *equations, Equation(POINT, point)]
-    kept = tuple(name for name in states if name != dropped) + tuple(m.name for m in made.values() if m.equation)
-    starts = _exchanged_starts(optimizer, made, dropped)
-    gone = dropped == "theta"
-    deploy = _recovered(form, made, dropped, 0) if gone else Seq("theta", 0)
-    train = point if gone else None
-    return Training(optimizer, tuple(equations), POINT, kept, starts, deploy, levels, train, (dropped, old))
-
-
-class _Made:
-    """The coefficient of one state in the gradient point, and the step-level state that remembers what it was."""
-
-    def __init__(self, state: str, coefficient: Expr, optimizer: Optimizer):
-        self.constant = isinstance(coefficient, Num)
-        self.coefficient = coefficient
-        stem = coefficient.name.removesuffix("_now") if isinstance(coefficient, Sym | Seq) else f"{state}_weight"
-        self.name = f"{stem}_made"
-        self.equation = None if self.constant else Equation(self.name, shifted(coefficient, optimizer))
-        self.start = None if self.constant else _at_start(coefficient, optimizer)
-
-    def now(self, shift: int) -> Expr:
-        return self.coefficient if self.constant else Seq(self.name, shift)
-
-
-def _recovered(form: Linear, made: dict[str, _Made], dropped: str, shift: int) -> Expr:
-    others = [negate(multiply(made[n].now(shift), Seq(n, shift))) for n, _ in form.coefficients if n != dropped]
-    return divide(add(Seq(POINT, shift), *others), made[dropped].now(shift))
-
-
-def _exchanged_starts(optimizer: Optimizer, made: dict[str, _Made], dropped: str) -> tuple[tuple[str, Expr], ...]:
+    param = unused(POINT, optimizer.names)
+    weight = weights(form, optimizer.names)
+    remembered = {w.name: w for w in weight.values() if w.remembered}
+    levels = {**optimizer.levels, param: "element", f"{dropped}_old": "element"}
+    levels |= {w.name: level_of(w.coefficient, levels) for w in remembered.values()}
+    old, new = (_solved(param, weight, dropped, shift) for shift in (-1, 0))
+    point = add(*(multiply(w.at(0), Seq(name, 0)) for name, w in weight.items()))
+    equations = [*optimizer.equations, *(w.equation(optimizer) for w in remembered.values())]
     starts = {name: rhs for name, rhs in optimizer.starts if name != dropped}
-    if dropped != "theta":
-        starts["theta"] = Seq("theta", START)
-    starts |= {m.name: m.start for m in made.values() if m.start is not None}
-    first = _at_start(optimizer.gradient_point, optimizer)
+    starts |= {"theta": Seq("theta", START)} if dropped != "theta" else {}
+    starts |= {name: w.start(optimizer) for name, w in remembered.items()} | _first_point(param, optimizer)
+    return Training(
+        source=optimizer,
+        equations=_exchanged(equations, Equation(param, point), dropped, old, levels),
+        param=param,
+        states=(*(name for name in states if name != dropped), *remembered),
+        starts=tuple(starts.items()),
+        deploy=new if dropped == "theta" else Seq("theta", 0),
+        levels=levels,
+        train=point if dropped == "theta" else None,
+        recovered=((dropped, old),),
+    )
+
+
+def _solved(param: str, weight: dict[str, Weight], dropped: str, shift: int) -> Expr:
+    """The dropped state from the point and the others."""
+    others = [negate(multiply(w.at(shift), Seq(name, shift))) for name, w in weight.items() if name != dropped]
+    return divide(add(Seq(param, shift), *others), weight[dropped].at(shift))
+
+
+def _exchanged(
+    equations: list[Equation], point: Equation, dropped: str, old: Expr, levels: dict[str, str]
+) -> tuple[Equation, ...]:
+    """The equations with the old value of the dropped state recovered, and its new value only where it is needed."""
+    before = Seq(f"{dropped}_old", 0)
+    equations = [Equation(e.target, substitute(e.rhs, {Seq(dropped, -1): before})) for e in equations]
+    rhs = next(e.rhs for e in equations if e.target == dropped)
+    direct = recombine(substitute(substitute(point.rhs, {Seq(dropped, 0): rhs}), {before: old}), levels)
+    others = [e for e in equations if e.target != dropped]
+    if direct is None or any(seq in (before, Seq(dropped, 0)) for e in others for seq in sequences(e.rhs)):
+        return (Equation(before.name, old), *equations, point)
+    return (*others, Equation(point.target, direct))
+
+
+def _first_point(param: str, optimizer: Optimizer) -> dict[str, Expr]:
+    """The start of the training array; nothing where that is theta[0], which is in it."""
+    first = at_start(optimizer.gradient_point, optimizer)
     linear = linear_form(substitute(first, {Seq("theta", START): Seq("theta", -1)}), {"theta": "element"})
-    if linear is None or linear.coefficients != (("theta", ONE),) or linear.rest != ZERO:
-        starts[POINT] = first
-    return tuple(starts.items())
-
-
-def shifted(expr: Expr, optimizer: Optimizer) -> Expr:
-    """An expression of step t as it will be at step t+1, in terms of new values."""
-    expr = _known_ahead(expr, optimizer)
-    table: dict[Expr, Expr] = {seq: Seq(seq.name, 0) for seq in sequences(expr) if seq.shift == -1}
-    return substitute(expr, {**table, T: Call("+", (T, ONE))})
-
-
-def _known_ahead(expr: Expr, optimizer: Optimizer) -> Expr:
-    """An expression with its new values written out; what only the next step brings must not be among the rest."""
-    expr = written_out(expr, optimizer.equations)
-    for seq in sequences(expr):
-        if seq.shift == 0:
-            remedy = f"it depends on {seq.name}[t], which is not known until then"
-            raise SymoptError(f"{optimizer.name}: the next gradient point must be known after a step, but {remedy}")
-    return expr
-
-
-def _at_start(expr: Expr, optimizer: Optimizer) -> Expr:
-    """The value of an expression in old values at t = 1."""
-    expr = _known_ahead(expr, optimizer)
-    starts = {"theta": Seq("theta", START), **dict(optimizer.starts)}
-    table: dict[Expr, Expr] = {s: starts.get(s.name, ZERO) for s in sequences(expr) if s.shift == -1}
-    linear = substitute(expr, {**table, T: ONE})
-    return _tidy(linear)
-
-
-def _tidy(expr: Expr) -> Expr:
-    """Products with zero gone, so that `theta[0] + mu*0` is `theta[0]`."""
-    match expr:
-        case Call("*", (a, b)):
-            return multiply(_tidy(a), _tidy(b))
-        case Call("+", (a, b)):
-            return add(_tidy(a), _tidy(b))
-        case Call("-", (a, b)):
-            right = _tidy(b)
-            return _tidy(a) if right == ZERO else Call("-", (_tidy(a), right))
-        case _:
-            return expr
+    given = linear is not None and linear.coefficients == (("theta", ONE),) and linear.rest == ZERO
+    return {} if given else {param: first}
