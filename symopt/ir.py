@@ -38,7 +38,7 @@ class Assign:
 
 @dataclass(frozen=True)
 class Scalars:
-    """Numbers computed once per step and group (step, global) or per tensor, in float64.
+    """Numbers computed once per step and group (step, global), per tensor or per row, in float64.
 
     after: how many reduction passes come before
     """
@@ -50,7 +50,7 @@ class Scalars:
 
 @dataclass(frozen=True)
 class Partial:
-    """One number that a reduction pass makes: the sum (or maximum) of `value` over the tensor or over everything."""
+    """One number that a reduction pass makes: the sum (or maximum) of `value` over a row, a tensor or everything."""
 
     name: str
     kind: str
@@ -91,12 +91,20 @@ class Update:
 
 Stage = Scalars | Reduce | Update
 
+SIZE, SIZE_ALL, COLUMNS, AXES = "size_", "size_all_", "columns_", "axes_"
+"""The element counts of a tensor, of all tensors and of a row of a tensor; how many axes a tensor has.
+
+No author's name ends in an underscore.
+"""
+COUNTS = {SIZE: "tensor", SIZE_ALL: "global", COLUMNS: "tensor", AXES: "tensor"}
+"""The level of each."""
+
 
 @dataclass(frozen=True)
 class Program:
     """What one step does, stage by stage, over which buffers.
 
-    levels: the level of every name; counters: reductions' element counts in use ("size", "size_all")
+    levels: the level of every name, those of COUNTS among them where they are used
     deploy: the value to deploy, in terms of stored values after a step; None where the user's array is it
     train: the training point in the same terms, `theta` among them; None where deploying swaps two stored arrays
     """

@@ -7,7 +7,7 @@ from fractions import Fraction
 from symopt.derive.training import Training
 from symopt.errors import SymoptError
 from symopt.expr import OPERATIONS, START, Call, Expr, Num, Reduction, Seq, Sym, transform
-from symopt.ir import Assign, Buffer, Loop, Program, Update, fold, new
+from symopt.ir import AXES, COLUMNS, SIZE, SIZE_ALL, Assign, Buffer, Loop, Program, Update, fold, new
 
 
 def lower(training: Training) -> Program:
@@ -62,6 +62,8 @@ class _Names:
                 return Sym(name)
             case Seq(name, 0):
                 return Sym(self.target(name))
+            case Sym(name):
+                return Sym(name)
             case Seq():
                 raise SymoptError(f"{node.name}: its start value cannot be read in an equation")
             case Call("clip", (x, lo, hi)):
@@ -76,9 +78,11 @@ class _Names:
 
 def _plain(node: Reduction) -> Expr:
     """Every reduction as a sum or a largest absolute value."""
-    count = Sym("size_all" if node.over == "all" else "size")
+    count = Sym({"all": SIZE_ALL, "tensor": SIZE, "row": COLUMNS}[node.over])
     x = node.args[0]
     match node.op:
+        case "axes":
+            return Sym(AXES)
         case "norm":
             return Call("sqrt", (Reduction("total", (square(x),), node.over),))
         case "dot":

@@ -1,6 +1,10 @@
 """Where things lie: specs and templates, inside an installed package or beside it in a checkout; the user's cache."""
 
 import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -27,3 +31,33 @@ def cache_dir() -> Path:
 
     chosen = os.environ.get("SYMOPT_CACHE_DIR")
     return Path(chosen).expanduser() if chosen else user_cache_path("symopt", appauthor=False)
+
+
+def used(entry: Path) -> None:
+    """Note that an entry of the cache was used now: its own time says so, not that of what is in it."""
+    with suppress(OSError):
+        os.utime(entry)
+
+
+def forget_oldest(entries: Iterable[Path], most: int) -> None:
+    """Keep only the entries of the cache that were used last. What cannot be removed stays, and is no error.
+
+    An entry is renamed first, so that no process ever finds half of one; who uses it at that time makes it anew.
+    """
+    with suppress(OSError):
+        for entry in sorted(entries, key=_last_use, reverse=True)[most:]:
+            _forget(entry)
+
+
+def _forget(entry: Path) -> None:
+    gone = entry.with_name(f"{entry.name}.{secrets.token_hex(4)}.old")
+    with suppress(OSError):
+        os.replace(entry, gone)
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+
+
+def _last_use(entry: Path) -> float:
+    try:
+        return 0.0 if entry.suffix == ".old" else entry.stat().st_mtime  # what a removal left behind goes first
+    except OSError:
+        return 0.0

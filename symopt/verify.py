@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 
 from symopt.expr import OPERATIONS, Call, Expr, Num, Reduction, Seq, Sym, children, symbols, walk
-from symopt.ir import Assign, Loop, Program, Reduce, Scalars, Update, element_blocks
+from symopt.ir import COUNTS, Assign, Loop, Program, Reduce, Scalars, Update, element_blocks
 from symopt.recurrence import level_of
 
 
@@ -65,7 +65,7 @@ def _check_leaves(program: Program) -> None:
 def _check_defined(program: Program) -> None:
     """Every name is a buffer, a hyperparameter, t, a count, or assigned before."""
     known = {buffer.name for buffer in program.buffers} | {hyper.name for hyper in program.hyperparameters}
-    known |= {"t", "size", "size_all"}
+    known |= {"t", *COUNTS}
     for stage in program.stages:
         match stage:
             case Scalars(assigns=assigns):

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from symopt import ALL, Positive, clip, dot, maxabs, mean, norm, optimizer, t, total
+from symopt import ALL, ROW, Positive, axes, clip, dot, maxabs, mean, norm, optimizer, t, total, where
 from symopt.derive.training import training_form
 from symopt.errors import SymoptError
 from symopt.expr import START, Call, Num, Reduction, Seq, Sym, number, text
 from symopt.ir import fold
 from symopt.lower import lower
+from symopt.passes import run_passes
 from symopt.recurrence import Equation
 
 
@@ -25,9 +26,30 @@ def test_every_reduction_is_a_sum_or_a_largest_value():
     program = lower(training_form(reductions))
     (loop,) = program.update.loops
     assert text(loop.assigns[0].value) == (
-        "sqrt(total(g**2)) + total(g * theta, over=ALL) + total(g) + total(g, over=ALL) / size_all + maxabs(g)"
+        "sqrt(total(g**2)) + total(g * theta, over=ALL) + total(g) + total(g, over=ALL) / size_all_ + maxabs(g)"
     )
     assert text(program.buffer("b").start) == "sqrt(total(theta**2, over=ALL))"
+
+
+@optimizer(title="Rows")
+def rows(theta, g, *, lr: Positive = 0.5):
+    theta[t] = theta[t - 1] - lr * (g[t] - where(axes(g[t]) > 1, mean(g[t], over=ROW), norm(g[t], over=ROW)))
+
+
+def test_rows_and_axes():
+    (loop,) = lower(training_form(rows)).update.loops
+    assert text(loop.assigns[0].value) == (
+        "theta - lr * (g - where(axes_ > 1, total(g, over=ROW) / columns_, sqrt(total(g**2, over=ROW))))"
+    )
+
+
+def test_numbers_per_row_have_a_stage_of_their_own():
+    """They follow the pass that reads their elements, and the numbers per tensor that they read."""
+    program = run_passes(lower(training_form(rows)))
+    assert [getattr(stage, "level", type(stage).__name__) for stage in program.stages] == ["Reduce", "row", "Update"]
+    (reduced, scalars, _) = program.stages
+    assert [(p.name, p.over) for p in reduced.partials] == [("sum_g_row", "row"), ("sum_g_squared_row", "row")]
+    assert program.levels[scalars.assigns[0].name] == "row"
 
 
 def test_names_and_clip():

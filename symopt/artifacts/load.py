@@ -19,8 +19,12 @@ from types import ModuleType
 from symopt.artifacts.files import write_file
 from symopt.artifacts.make import Artifact
 from symopt.errors import SymoptError
-from symopt.paths import cache_dir
+from symopt.paths import cache_dir, forget_oldest, used
 
+MOST = 256
+"""Kernels that the cache keeps, of all optimizers and versions; compiled code is up to half a megabyte each."""
+
+_ENTRY = "[0-9a-f]" * 16 + "*"
 _IMPORTING = Lock()  # two threads must not run one file twice
 
 
@@ -39,7 +43,9 @@ def load_module(artifact: Artifact) -> ModuleType:
 def _stored(artifact: Artifact, digest: str) -> Path:
     path = cache_dir() / digest / f"{artifact.name}.py"
     try:
-        write_file(path, artifact.text.encode())
+        if write_file(path, artifact.text.encode()):
+            forget_oldest(cache_dir().glob(_ENTRY), MOST)
+        used(path.parent)
         with tempfile.TemporaryFile(dir=path.parent):  # Numba will want to write there too
             return path
     except (SymoptError, OSError):

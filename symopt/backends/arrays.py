@@ -49,7 +49,8 @@ class ArrayPrinter(Printer):
         if "theta" not in symbols(value):
             raise SymoptError(f"{op} in a start value must run over theta[0]")
         shown = self(value)
-        one = f"np.sum({shown}, dtype=float)" if op == "total" else f"np.max(np.abs({shown}), initial=0.0)"
+        rest = "axis=tuple(range(array.ndim > 1, array.ndim)), keepdims=True, " if over == "row" else ""
+        one = f"np.sum({shown}, {rest}dtype=float)" if op == "total" else f"np.max(np.abs({shown}), {rest}initial=0.0)"
         if over != "all":
             return one
         listed = f"[{one} for array in {self.scope}]"

@@ -8,23 +8,21 @@ from textwrap import wrap
 from types import ModuleType
 from typing import Any
 
-from symopt.backends import primitives, support
+from symopt.backends import primitives, rows, support
 from symopt.backends.deploy import deploy_lines
-from symopt.backends.kernel import Stages, stage_contexts
+from symopt.backends.kernel import Stages, scaled, stage_contexts
 from symopt.backends.layout import Columns, columns, uses
 from symopt.backends.starts import Starts, inside_init, start_lines
 from symopt.backends.template import render
-from symopt.backends.text import FUNCTIONS, filled, local
+from symopt.backends.text import FUNCTIONS, filled
 from symopt.derive.training import Training
 from symopt.domains import Domain
-from symopt.errors import SymoptError
 from symopt.expr import Call, decimal, text, walk
-from symopt.ir import Assign, Program, Reduce, Scalars, Update, operations, traffic
+from symopt.ir import AXES, COLUMNS, SIZE_ALL, Assign, Program, Reduce, Scalars, Update, operations, traffic
 from symopt.recurrence import Hyperparameter
 
 MARK = "# --- from here on part of every emitted file ---\n"
-TAKEN = frozenset({"params", "grads", "state", "groups", "plan", "numbers", "tensor_numbers", "kernel", "np", "self"})
-"""Names that the functions of an emitted file need for themselves."""
+ROWS = "# --- from here on part of emitted files with rows ---\n"
 
 
 def emit(program: Program, training: Training, banner: str) -> str:
@@ -34,11 +32,11 @@ def emit(program: Program, training: Training, banner: str) -> str:
 
 def context(program: Program, training: Training, banner: str) -> dict[str, Any]:
     """Everything that the template lays out, as ready-made strings."""
-    _check_names(program)
     layout = columns(program)
     stages = stage_contexts(program, layout)
     starts = start_lines(program, layout)
     imports, shared = _source(support).partition(MARK)[2].split("\n\nCHUNK", 1)
+    rows_text = _source(rows).partition(ROWS)[2].strip()
     deploy = deploy_lines(program, layout)
     return {
         "title": program.title,
@@ -47,12 +45,14 @@ def context(program: Program, training: Training, banner: str) -> dict[str, Any]
         "banner": banner,
         "math_names": ", ".join(_math_names(program)),
         "support_imports": _merged_imports(imports),
-        "support": f"CHUNK{shared}".strip(),
+        "support": "\n\n\n".join([f"CHUNK{shared}".strip(), *([rows_text] if stages.per_row else [])]),
         "primitives": primitive_texts(program),
         "stages": stages,
         "constants": _constants(program, layout, stages),
         "tensor_columns": layout.tensor if stages.per_tensor else (),
-        "size_all": layout.group.index("size_all") if uses(program, "size_all") else None,
+        "plan": _plan(program, stages),
+        "counts": _counts(layout),
+        "size_all": layout.group.index(SIZE_ALL) if uses(program, SIZE_ALL) else None,
         "deploy": bool(deploy),
         "deploy_text": deploy,
         **_interface(program, stages),
@@ -64,24 +64,23 @@ def _source(module: ModuleType) -> str:
     return Path(inspect.getfile(module)).read_text(encoding="utf-8")
 
 
-def _check_names(program: Program) -> None:
-    public = [hyper.name for hyper in program.hyperparameters] + [buffer.name for buffer in program.buffers]
-    for name in public:
-        if name in TAKEN:
-            raise SymoptError(f"{program.name}: an emitted file needs the name {name} for itself; choose another one")
-    if doubled := {name for name in public if local(name) != name and local(name) in program.levels}:
-        name = min(doubled)
-        raise SymoptError(f"{program.name}: an emitted file would call both {name} and {name}_ {name}_; rename one")
-
-
 def _constants(program: Program, layout: Columns, stages: Stages) -> list[str]:
-    """BUFFERS, GROUP and TENSOR."""
+    """BUFFERS, GROUP, TENSOR and ROW."""
     written = [f'"{b.name}": {b.role in ("param", "state")}' for b in program.buffers if b.level == "element"]
     found = ["# The arrays of each tensor: is it written?", *filled("BUFFERS = {", written, "}")]
     found += ["# The numbers of each group, in float64.", *filled("GROUP = (", _quoted(layout.group), ")")]
     if stages.per_tensor:
         found += ["# The numbers of each tensor, in float64.", *_tuple("TENSOR = ", layout.tensor)]
+    if stages.per_row:
+        found += ["# The numbers of each row of a tensor, in float64.", *_tuple("ROW = ", layout.row)]
     return found
+
+
+def _counts(layout: Columns) -> list[str]:
+    """The counts that `init` puts into the table of tensors, the element count apart."""
+    found = {COLUMNS: "rows_of(array.shape)[1]", AXES: "array.ndim"}
+    columns = {name: layout.tensor.index(name) for name in found if name in layout.tensor}
+    return [f"tensor_numbers[:, {at}] = [{found[name]} for array in params]" for name, at in columns.items()]
 
 
 def _quoted(names: tuple[str, ...] | list[str]) -> list[str]:
@@ -107,7 +106,6 @@ def _interface(program: Program, stages: Stages) -> dict[str, Any]:
         "element_inputs": arrays,
         "step_inputs": numbers,
         "and_inputs": " and inputs" if numbers else "",
-        "given_count": f"len(HYPER) + {len(numbers)}" if numbers else "len(HYPER)",
         "kernel_head": filled("def kernel(", _kernel_names(stages), "):"),
         "step_head": filled(
             "def step(", ["params", "grads", "state", *arrays, *(["*", *keywords] if keywords else [])], "):"
@@ -117,9 +115,19 @@ def _interface(program: Program, stages: Stages) -> dict[str, Any]:
     }
 
 
+def _plan(program: Program, stages: Stages) -> str:
+    """How `init` makes its plan."""
+    inputs = sum(b.role == "input" and b.level == "step" for b in program.buffers)
+    given = f"len(HYPER) + {inputs}" if inputs else "len(HYPER)"
+    layout = f"BUFFERS, {given}, len(GROUP), {'len(TENSOR)' if stages.per_tensor else 0}, {stages.partials}"
+    plain = f"plan_for(params, groups, ({layout}))"
+    return f"RowPlan(*{plain}.arguments, len(ROW))" if stages.per_row else plain
+
+
 def _kernel_names(stages: Stages) -> list[str]:
-    shared = ["work", "blocks", "table", "given", "numbers", "rows"]
-    return [*shared, "groups", "part", "tensor_numbers", "tensor_rows"] if stages.per_tensor else shared
+    names = ["work", "blocks", "table", "given", "numbers", "rows"]
+    names += ["groups", "part", "tensor_numbers", "tensor_rows"] if stages.per_tensor else []
+    return [*names, "row_tensors", "row_numbers", "row_rows"] if stages.per_row else names
 
 
 def _step_body(program: Program, stages: Stages, inputs: list[str]) -> list[str]:
@@ -130,7 +138,9 @@ def _step_body(program: Program, stages: Stages, inputs: list[str]) -> list[str]
     found += filled("plan.take(", ["HYPER", *(hyper.name for hyper in program.hyperparameters)], ")", 8)
     if inputs:
         found += filled("plan.take_inputs(", ["len(HYPER)", *(f"{name}={name}" for name in inputs)], ")", 8)
-    values = [f"{'state' if 'numbers' in name else 'plan'}.{name}" for name in _kernel_names(stages)]
+    homes = {"numbers": "state.numbers", "tensor_numbers": "state.tensor_numbers"}
+    homes |= {"work": "plan.row_work", "blocks": "plan.row_blocks"} if stages.per_row else {}
+    values = [homes.get(name, f"plan.{name}") for name in _kernel_names(stages)]
     return [*found, *filled("kernel(", values, ")", 8)]
 
 
@@ -141,21 +151,28 @@ def _starts(program: Program, starts: Starts) -> dict[str, Any]:
     required = [h.name for h in used if h.default is None]
     optional = [argument(h) for h in used if h.default is not None]
     return {
-        "init_head": filled("def init(", ["params", "groups=None", *(f"{n}=None" for n in required), *optional], "):"),
+        "init_head": filled(
+            "def init(", ["params", "groups=None", *(f"{n}=None" for n in required), *optional, "t=0"], "):"
+        ),
         "example_init": given,
         "start_hypers": [h.name for h in used],
         "start_values": _start_values([h.name for h in used]) if used else [],
         "start_targets": "".join(f"{inside_init(h.name)}, " for h in used).rstrip(" " if len(used) == 1 else ", "),
         "group_starts": starts.groups,
         "tensor_starts": starts.tensors,
-        "tensor_starts_hyper": starts.tensors_read,
+        "tensor_starts_read": starts.tensors_read,
         "moves_params": starts.moves_params,
     }
 
 
 def _start_values(names: list[str]) -> list[str]:
-    tests = filled("tests = {name: HYPER[name] for name in (", _quoted(names), ")}" if len(names) > 1 else ",)}", 4)
-    return [*tests, *filled("values = plan.hyper(tests, (", names, "))" if len(names) > 1 else ",))", 4)]
+    one = "" if len(names) > 1 else ","
+    quoted, plain = f"({', '.join(_quoted(names))}{one})", f"({', '.join(names)}{one})"
+    flat = f"values = plan.hyper({{name: HYPER[name] for name in {quoted}}}, {plain})"
+    if len(flat) <= 116:
+        return [flat]
+    tests = filled("{name: HYPER[name] for name in (", _quoted(names), f"{one})}},", 8)
+    return ["values = plan.hyper(", *(f"    {line}" for line in [*tests, *filled("(", names, f"{one}),", 8)]), ")"]
 
 
 def equation_lines(training: Training) -> list[str]:
@@ -214,6 +231,7 @@ def _calls(program: Program) -> set[str]:
             case Reduce(assigns, partials):
                 blocks = [assigns, tuple(Assign(p.name, p.value) for p in partials)]
                 found |= {word for p in partials for word in (("max", "largest") if p.kind == "max" else ("added",))}
+                found |= {"in_range" for p in partials if scaled(p, program.levels) != p.value}
             case Update(loops):
                 blocks = [loop.assigns for loop in loops]
         found |= {n.op for block in blocks for a in block for n in walk(a.value) if isinstance(n, Call)}
@@ -221,12 +239,13 @@ def _calls(program: Program) -> set[str]:
 
 
 def primitive_texts(program: Program) -> list[str]:
-    """The source of the primitives that a program calls, and the constant of `below`."""
+    """The source of the primitives that a program calls, and the constants of `below`."""
     used = {FUNCTIONS.get(op, op) for op in _calls(program)}
     source = _source(primitives)
     found: list[str] = []
     if "below" in used:
-        found.append(next(line for line in source.splitlines() if line.startswith("BELOW")))
+        used |= {"select", "maximum", "minimum"}
+        found.append("\n".join(line for line in source.splitlines() if line.startswith(("BELOW", "TINY"))))
     chunks = source.split("\n\n\n")
     for chunk in chunks:
         name = chunk.partition("def ")[2].partition("(")[0]

@@ -1,8 +1,10 @@
 """What an emitted file needs where the user's array is not theta: the way from the training point to theta, and back.
 
 Where both are stored they change places. Else theta = (P - rest)/c is computed from the point P = c*theta + rest, and
-P from theta, chunk by chunk in float64. With n terms in the rest, M = |P| + sum |term| and w = 2**-53, the errors of
-P are at most
+P from theta, in float64 and rounded once. All arrays change in one call of compiled code, which also notes that they
+did: Python delivers an interrupt before it or after it, never within.
+
+With n terms in the rest, M = |P| + sum |term| and w = 2**-53, the errors of P are at most
 
     there      (n + 2)*w*M     each term is rounded n + 1 times (a product and n sums), the quotient once
     and back   (n + 1)*w*2*M   as before, with |c*theta| <= M in the place of P
@@ -13,114 +15,184 @@ together (3n + 4)*w*M. In float32 two roundings of the results come on top, u*|c
 
 from __future__ import annotations
 
-from symopt.backends.arrays import ArrayPrinter
-from symopt.backends.layout import Columns
-from symopt.backends.text import filled, free_names, local
-from symopt.expr import Expr, Sym, substitute
-from symopt.ir import Assign, Program, new
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-_SWAP = '''
+from symopt.backends.layout import NUMBERS, Columns
+from symopt.backends.text import Printer, filled, local
+from symopt.backends.unpacking import unpacked
+from symopt.expr import Expr, Sym, substitute, symbols
+from symopt.ir import Program, new
+from symopt.passes.sums import terms
+
+_EXCHANGE = '''
+@njit(cache=True)
+def swap(table, sizes, rows, deployed):
+    """The arrays at the two addresses of each tensor change places, and `deployed` says so: all in one call."""
+    for tensor in range(len(sizes)):
+        first = carray(pointer(table[tensor, 0], rows), sizes[tensor])
+        second = carray(pointer(table[tensor, 1], rows), sizes[tensor])
+        for i in range(sizes[tensor]):
+            first[i], second[i] = second[i], first[i]
+    deployed[0] = 1 - deployed[0]
+
+
+def exchange(params, others, state):
+    """`params` and `others`, which `deployed` returned, change places, as often as it is called; exact."""
+    with LOCK:
+        plan = state.plan
+        table = check_params(plan.dtype, plan.shapes, params=params, others=others)
+        swap(table, plan.sizes, plan.rows, state.deployed)
+'''
+
+_STORED = '''
 def deployed(params, state):
     """theta, the parameters to deploy, in new arrays; `params` holds the points at which gradients are taken."""
-    return [array.copy() for array in state.theta]
+    return [array.copy() for array in (params if state.deployed[0] else state.theta)]
 
 
 def deploy_in_place(params, state):
     """Put theta into `params` and the training point into state.theta: the two change places, which is exact."""
     with LOCK:
-        check_params(state.plan.dtype, state.plan.shapes, params=params, theta=state.theta)
-        for array, theta in zip(params, state.theta, strict=True):
-            first, second = array.reshape(-1), theta.reshape(-1)
-            for start in range(0, first.size, CHUNK):
-                piece = slice(start, start + CHUNK)
-                kept = first[piece].copy()
-                first[piece] = second[piece]
-                second[piece] = kept
+        if not state.deployed[0]:
+            exchange(params, state.theta, state)
 
 
 def train_in_place(params, state):
     """Undo deploy_in_place."""
-    deploy_in_place(params, state)
+    with LOCK:
+        if state.deployed[0]:
+            exchange(params, state.theta, state)
 '''
 
-_CONVERT = '''
-def convert(formula, arrays, state):
-    """Put `formula` of each array into it, chunk by chunk, in float64 and rounded once."""
-    check_params(state.plan.dtype, state.plan.shapes, {buffers})
-    wide = np.result_type(state.plan.dtype, state.numbers.dtype)
-    with np.errstate(all="ignore"):  # infinities and NaN go where they go
-        for k, array in enumerate(arrays):
-            group = state.plan.groups[k]
-            {numbers}
-            flat = array.reshape(-1)
-            for start in range(0, flat.size, CHUNK):
-                piece = slice(start, start + CHUNK)
-                others = [buffer[k].reshape(-1)[piece].astype(wide) for buffer in ({states})]
-                flat[piece] = formula(flat[piece].astype(wide), *others, *numbers)
+_COMPUTED = '''
+@njit(cache=True, error_model="numpy")
+{head}
+    """Put theta (deploy = 1) or the training point (0) into every array, and say so in `deployed`: all in one call."""
+    f = numbers.dtype.type
+    for chunk in range(len(work)):
+        tensor, start, n, group = work[chunk]
+        offset = start * rows.itemsize
+{unpack}
+        for i in range(n):
+            if deploy:
+                {theta}
+            else:
+                {point}
+    deployed[0] = deploy
+
+
+def change(deploy, arrays, state, deployed):
+    plan = state.plan
+    {check}
+    convert({given})
 
 
 def deployed(params, state):
     """theta, the parameters to deploy, in new arrays; `params` holds the points at which gradients are taken."""
     result = [array.copy() for array in params]
     with LOCK:
-        convert(theta_of, result, state)
+        if not state.deployed[0]:
+            change(1, result, state, np.zeros(1))
     return result
 
 
 def deploy_in_place(params, state):
     """Put theta into `params` with no memory that grows with the arrays; train_in_place puts the training point back.
 
-    Both round: the point that comes back differs from the one before by at most
-    {bound}
-    in float32, {terms} * 2**-53 times what stands in the brackets in float64, overflow and underflow apart.
+    Both round: the point P that comes back differs from the one before by at most {terms} * 2**-53 * M in float64 and
+    2.001 * 2**-24 * M in float32, overflow and underflow apart, where M is
+    {size}.
     """
     with LOCK:
-        convert(theta_of, params, state)
+        if not state.deployed[0]:
+            change(1, params, state, state.deployed)
 
 
 def train_in_place(params, state):
     """Put the training point back into `params`, after deploy_in_place."""
     with LOCK:
-        convert({back}, params, state)
+        if state.deployed[0]:
+            change(0, params, state, state.deployed)
 '''
 
 
 def deploy_lines(program: Program, layout: Columns) -> list[str]:
-    """The functions `deployed`, `deploy_in_place` and `train_in_place`; nothing where the user's array is theta."""
+    """The functions that put theta into the user's arrays and take it out; nothing where the arrays hold theta."""
     if program.deploy is None:
         return []
     stored: dict[Expr, Expr] = {Sym(new(b.name)): Sym(b.name) for b in program.buffers}
-    theta = substitute(program.deploy, stored)
     if program.train is None:
-        return list(_SWAP.strip().splitlines())
-    return _converted(program, layout, theta, substitute(program.train, stored))
+        parts = [_EXCHANGE, _STORED]
+    else:
+        way = _Way(program, layout, substitute(program.deploy, stored), substitute(program.train, stored))
+        parts = [*way.formulas(), _EXCHANGE, _COMPUTED.format(**way.parts())]
+    return "\n\n\n".join(part.strip() for part in parts).splitlines()
 
 
-def _converted(program: Program, layout: Columns, theta: Expr, point: Expr) -> list[str]:
-    param = next(b.name for b in program.buffers if b.role == "param")
-    used = [name for name in free_names([Assign("theta", theta)]) if name != param]
-    states = [b.name for b in program.buffers if b.role == "state" and b.level == "element" and b.name in used]
-    numbers = layout.sorted(name for name in used if name not in states)
-    places = [layout.run([name], "state.numbers[group", "state.tensor_numbers[k") for name in numbers]
-    show = ArrayPrinter({name: local(name) for name in ("theta", param, *used)})
-    formulas: list[str] = []
-    for name, own, expr, doc in (
-        ("theta_of", param, theta, "theta from the training point."),
-        ("point_of", "theta", point, "The training point from theta."),
-    ):
-        head = filled(f"def {name}(", map(local, (own, *states, *numbers)), "):")
-        formulas += [*head, f'    """{doc}"""', f"    return {show(expr)}", "", ""]
-    inside = " + ".join(f"abs({term})" for term in (local(param), *_others(states)))
-    text = _CONVERT.format(
-        buffers=", ".join(["params=arrays", *(f"{name}=state.{name}" for name in states)]),
-        numbers=f"numbers = ({''.join(f'{place}, ' for place in places).strip()})" if places else "numbers = ()",
-        states="".join(f"state.{name}, " for name in states).strip(),
-        bound=f"2.001 * 2**-24 * ({inside})",
-        terms=3 * len(states) + 4,
-        back="point_of",
-    )
-    return [*formulas, *text.strip().splitlines()]
+@dataclass(frozen=True)
+class _Way:
+    """The way from the training point to theta and back, as formulas in stored values."""
+
+    program: Program
+    layout: Columns
+    theta: Expr
+    point: Expr
+
+    @property
+    def param(self) -> str:
+        return next(b.name for b in self.program.buffers if b.role == "param")
+
+    @property
+    def states(self) -> list[str]:
+        """The states of element level that the point is made of."""
+        read = symbols(self.point)
+        return [b.name for b in self.program.buffers if b.name in read and b.level == "element"]
+
+    @property
+    def numbers(self) -> list[str]:
+        return self.layout.sorted(symbols(self.point) - {"theta", *self.states})
+
+    def formulas(self) -> Iterator[str]:
+        """`theta_of` and `point_of`, functions of scalars."""
+        for own, doc, expr in (
+            (self.param, "theta from the training point", self.theta),
+            ("theta", "The training point from theta", self.point),
+        ):
+            name = "point_of" if own == "theta" else "theta_of"
+            head = filled(f"def {name}(", map(local, (own, *self.states, *self.numbers)), "):")
+            text = [*head, f'    """{doc}, in float64."""', f"    return {Printer(wrap=False)(expr)}"]
+            yield "\n".join(["@register_jitable", *text])
+
+    def parts(self) -> dict[str, str]:
+        """What `_COMPUTED` leaves open."""
+        tables = ["tensor_numbers"] if any(name in self.layout.tensor for name in self.numbers) else []
+        own = local(self.param)
+        at = [f"f({local(name)}[i])" for name in (self.param, *self.states)] + [*map(local, self.numbers)]
+        buffers = [self.param, *self.states]
+        views = [
+            f"{local(name)} = carray(pointer(table[tensor, {column}] + offset, rows), n)"
+            for column, name in enumerate(buffers)
+        ]
+        unpack = [*views, *unpacked(self.numbers, self.layout, NUMBERS, 8)]
+        arrays = ["params=arrays", *(f"{name}=state.{name}" for name in self.states)]
+        terms_of = [expr for expr in terms(self.point) if "theta" not in symbols(expr)]
+        shares = [f"abs({Printer(wrap=False)(expr)})" for expr in terms_of]
+        return {
+            "head": _block(filled("def convert(", [*_GIVEN, *tables], "):"), 0),
+            "unpack": _block(unpack, 8),
+            "theta": _block(filled(f"{own}[i] = theta_of(", at, ")", 16), 16).strip(),
+            "point": _block(filled(f"{own}[i] = point_of(", at, ")", 16), 16).strip(),
+            "check": _block(filled("table = check_params(", ["plan.dtype", "plan.shapes", *arrays], ")", 4), 4).strip(),
+            "given": ", ".join([*_PASSED, *(f"state.{name}" for name in tables)]),
+            "terms": str(3 * len(terms_of) + 4),
+            "size": " + ".join([f"abs({own})", *shares]),
+        }
 
 
-def _others(states: list[str]) -> list[str]:
-    return [f"its share of {local(name)}" for name in states]
+_GIVEN = ("deploy", "work", "table", "numbers", "rows", "deployed")
+_PASSED = ("deploy", "plan.work", "table", "state.numbers", "plan.rows", "deployed")
+
+
+def _block(lines: list[str], indent: int) -> str:
+    return "\n".join(" " * indent + line for line in lines)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
-from symopt.backends.layout import Columns, tensor_sum, terms
-from symopt.backends.text import filled, free_names, lines, local, targets
+from symopt.backends.layout import NUMBERS, ROUNDED, Columns, tensor_sum, terms
+from symopt.backends.text import filled, free_names, lines, local
+from symopt.backends.unpacking import split, unpacked, unpacking
+from symopt.expr import Call, Expr, Sym, multiply
 from symopt.ir import Loop, Partial, Program, Reduce, Scalars, Update, new
-from symopt.recurrence import LEVELS
+from symopt.recurrence import LEVELS, level_of
 
 LOOP = 12  # the indentation of what a chunk does
-FLAT = 8  # of what a group or a tensor does
+FLAT = 8  # of what a group, a tensor or a row does
+SCALE = "scale_"  # no author's name ends in an underscore
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Function:
 
 @dataclass(frozen=True)
 class ScalarCall:
-    """Numbers of one level. kind: "group" or "tensor"; lines: unpack what they need, compute, store."""
+    """Numbers of one level. kind: "group", "tensor" or "row"; lines: unpack what they need, compute, store."""
 
     kind: str
     lines: tuple[str, ...]
@@ -35,17 +38,23 @@ class ScalarCall:
 
 @dataclass(frozen=True)
 class Sum:
-    """A number that a reducing pass makes. columns: in the table of tensors, and of groups or None."""
+    """A number that a reducing pass makes. columns: in the tables of rows, tensors and groups, None where it is not."""
 
     name: str
     largest: bool
-    tensor_column: int
+    row_column: int | None
+    tensor_column: int | None
     group_column: int | None
 
 
 @dataclass(frozen=True)
 class ReduceCall:
-    """A reducing pass: the function of a chunk, and the lines that read its buffers and numbers and call it."""
+    """A reducing pass: the functions of a chunk, and the lines that read its buffers and numbers and call it.
+
+    piece: those of them that each piece of a chunk repeats, where chunks have pieces
+    short: the call in a piece with fewer elements than lanes; reads_rows: whether the pass needs numbers of rows
+    again: the function that adds squares up again where they left the range of the dtype; None where there are none
+    """
 
     kind: str
     head: tuple[str, ...]
@@ -54,15 +63,23 @@ class ReduceCall:
     results: str
     sums: tuple[Sum, ...]
     lines: tuple[str, ...]
+    piece: tuple[str, ...]
+    short: tuple[str, ...]
+    reads_rows: bool
+    again: Function | None
 
 
 @dataclass(frozen=True)
 class LoopCall:
-    """One element loop: the flags it depends on, the test for it, what it unpacks, and its body."""
+    """One element loop: the flags it depends on, the test for it, what it unpacks, and its body.
+
+    piece: what is unpacked for each piece of a chunk, where chunks have pieces
+    """
 
     flags: tuple[str, ...]
     test: str
     lines: tuple[str, ...]
+    piece: tuple[str, ...]
     body: tuple[str, ...]
 
 
@@ -70,6 +87,7 @@ class LoopCall:
 class Stages:
     """All functions and calls of a kernel, in order.
 
+    per_tensor, per_row: whether there are numbers of that kind; a chunk is made of pieces of rows where there are rows
     carry_group, carry_tensor: (column of a state, column of its new value)
     """
 
@@ -77,6 +95,7 @@ class Stages:
     calls: tuple[ScalarCall | ReduceCall, ...]
     loops: tuple[LoopCall, ...]
     per_tensor: bool
+    per_row: bool
     partials: int
     carry_group: tuple[tuple[int, int], ...]
     carry_tensor: tuple[tuple[int, int], ...]
@@ -105,6 +124,7 @@ def stage_contexts(program: Program, layout: Columns) -> Stages:
         tuple(calls),
         tuple(call for _, call in bodies),
         per_tensor=len(layout.tensor) > 1 or any(isinstance(call, ReduceCall) for call in calls),
+        per_row=bool(layout.row),
         partials=max((len(call.sums) for call in calls if isinstance(call, ReduceCall)), default=0),
         carry_group=_carried(program, layout.group),
         carry_tensor=_carried(program, layout.tensor),
@@ -123,16 +143,21 @@ def _function(name: str, doc: str, arguments: Iterable[str], body: list[str], re
     return Function(tuple(head), doc, tuple(body), tuple(result))
 
 
+_WORDS = {
+    "step": "of this step", "global": "that follow from all tensors", "tensor": "of one tensor", "row": "of one row"
+}  # fmt: skip
+
+
 def _scalars(stage: Scalars, name: str, layout: Columns) -> tuple[Function, ScalarCall]:
-    results = [a.name for a in stage.assigns if a.name in layout.group or a.name in layout.tensor]
+    results = [a.name for a in stage.assigns if a.name in (*layout.group, *layout.tensor, *layout.row)]
     read = layout.sorted(free_names(stage.assigns))
-    words = {"step": "of this step", "global": "that follow from all tensors", "tensor": "of one tensor"}[stage.level]
+    words = _WORDS[stage.level]
     arguments = [*map(local, read)]
     body = lines(stage.assigns, wrap=False)
     function = _function(name, f"The numbers {words}, in float64.", arguments, body, [*map(local, results)])
-    kind = "tensor" if stage.level == "tensor" else "group"
-    place = layout.run(results, "numbers[group", "tensor_numbers[tensor")
-    unpack = unpacked(read, layout, "numbers[group", "tensor_numbers[tensor", FLAT)
+    kind = stage.level if stage.level in ("tensor", "row") else "group"
+    place = layout.run(results, NUMBERS)
+    unpack = unpacked(read, layout, NUMBERS, FLAT)
     call = _stored(place, name, ["f", *arguments], len(results), FLAT)
     return function, ScalarCall(kind, (*unpack, *call))
 
@@ -144,66 +169,76 @@ def _stored(place: str, function: str, arguments: list[str], count: int, indent:
     return filled(f"store({place}, {function}(", arguments, "))", indent)
 
 
-def unpacked(names: list[str], layout: Columns, group: str, tensor: str, indent: int) -> list[str]:
-    """Lines that give numbers of the two tables their names; neighbours come in one slice."""
-    singles: list[str] = []
-    found: list[str] = []
-    for run in layout.runs(names):
-        if len(run) == 1:
-            singles.append(run[0])
-        else:
-            found += targets(map(local, run), layout.run(run, group, tensor), indent)
-    if singles:
-        places = [layout.run([name], group, tensor) for name in singles]
-        found += filled(f"{', '.join(map(local, singles))} = ", places, "", indent)
-    return found
-
-
-def _split(names: list[str], program: Program, layout: Columns) -> tuple[list[str], list[str]]:
-    """(buffers, scalars) among the names that an element block reads, each in the order of where they lie."""
-    buffers = [b.name for b in program.buffers if b.level == "element" and b.name in names]
-    return buffers, layout.sorted(name for name in names if name not in buffers)
-
-
-def _views(names: list[str], program: Program) -> list[str]:
-    """Lines that make an array of each buffer's part that a chunk covers."""
-    element = [b.name for b in program.buffers if b.level == "element"]
-    return [
-        f"{local(name)} = carray(pointer(table[tensor, {element.index(name)}] + offset, rows), n)" for name in names
-    ]
-
-
 def _reduce(stage: Reduce, number: int, program: Program, layout: Columns) -> tuple[Function, ReduceCall]:
-    work = terms(stage.assigns, stage.partials)
-    buffers, scalars = _split(free_names(work), program, layout)
-    arguments = [*map(local, (*buffers, *scalars))]
+    buffers, scalars = split(free_names(terms(stage.assigns, stage.partials)), program, layout)
+    partials = tuple(replace(partial, value=scaled(partial, program.levels)) for partial in stage.partials)
+    squares = [new != old for new, old in zip(partials, stage.partials, strict=True)]
+    work = terms(stage.assigns, partials)
+    given = [*map(local, (*buffers, *scalars))]
+    scale = [SCALE] if any(squares) else []
+    arguments = [*scale, *given]
     sums = tuple(_sum(partial, layout) for partial in stage.partials)
     results = [total.name for total in sums]
     function = _function(
         f"terms_{number}", "What one element adds to the sums.", arguments, lines(work, wrap=True), results
     )
-    at = [f"{local(name)}[{{}}]" for name in buffers] + [*map(local, scalars)]
-    call, tail = (
+    at = scale + [f"{local(name)}[{{}}]" for name in buffers] + [*map(local, scalars)]
+    call, tail, short = (
         filled(f"{', '.join(results)} = terms_{number}(", ["f", *(text.format(i) for text in at)], ")", indent)
-        for i, indent in (("start + lane", 12), ("whole + lane", 8))
+        for i, indent in (("start + lane", 12), ("whole + lane", 8), ("lane", 12))
     )
     head = filled(f"def sums_{number}(", ["f", "n", *arguments], "):")
-    place = f"part[chunk, :{len(sums)}]" if len(sums) > 1 else "part[chunk, 0]"
-    shares = _stored(place, f"sums_{number}", ["f", "n", *arguments], len(sums), LOOP)
-    unpack = unpacked(scalars, layout, "rows[group", "tensor_rows[tensor", LOOP)
-    each = (*_views(buffers, program), *unpack, *shares)
+    line = "at + piece" if layout.row else "chunk"
+    place = f"part[{line}, :{len(sums)}]" if len(sums) > 1 else f"part[{line}, 0]"
+    chosen = f"sums_{number}_in_range" if scale else f"sums_{number}"
+    shares = _stored(place, chosen, ["f", "n", *given], len(sums), LOOP + 4 * bool(layout.row))
+    outer, piece = unpacking(buffers, scalars, program, layout, LOOP)
+    each, piece = (outer, (*piece, *shares)) if layout.row else ((*outer, *shares), ())
     folded = ", ".join(f"{'largest' if total.largest else 'added'}({total.name}_lanes)" for total in sums)
-    return function, ReduceCall("reduce", tuple(head), tuple(call), tuple(tail), folded, sums, each)
+    again = _in_range(number, given, results, squares) if scale else None
+    return function, ReduceCall(
+        "reduce", tuple(head), tuple(call), tuple(tail), folded, sums, each, piece, tuple(short),
+        any(name in layout.row for name in scalars), again,
+    )  # fmt: skip
+
+
+def scaled(partial: Partial, levels: dict[str, str]) -> Expr:
+    """What a sum adds up; where it is a square c*x*x, that of x times SCALE."""
+    match partial.value:
+        case Call("*", (a, b)) if a == b:
+            front, x = (), a
+        case Call("*", (Call("*", (c, a)), b)) if a == b and level_of(c, levels) != "element":
+            front, x = (c,), a
+        case _:
+            return partial.value
+    scaled_x = multiply(Sym(SCALE), x)
+    return multiply(*front, scaled_x, scaled_x) if partial.kind == "sum" else partial.value
+
+
+def _in_range(number: int, arguments: list[str], results: list[str], squares: list[bool]) -> Function:
+    """The sums over a chunk, those of squares again with another scale where they overflowed or underflowed."""
+    name = f"sums_{number}"
+    body = filled(f"{', '.join(results)} = {name}(", ["f", "n", "f(1)", *arguments], ")", 4)
+    for place, result in enumerate(results):
+        if squares[place]:
+            found = ", ".join("again_" if k == place else "_" for k in range(len(results)))
+            body += [f"{SCALE} = in_range(f, {result})", f"if {SCALE} != 1:"]
+            again = filled(f"{found} = {name}(", ["f", "n", f"f({SCALE})", *arguments], ")", 8)
+            body += [f"    {line}" for line in [*again, f"{result} = again_ / {SCALE}**2"]]
+    doc = "The sums over a chunk; squares that overflow or underflow are added up again, scaled by a power of two."
+    return _function(f"{name}_in_range", doc, ["n", *arguments], body, results)
 
 
 def _sum(partial: Partial, layout: Columns) -> Sum:
-    column = layout.group.index(partial.name) if partial.over == "all" else None
-    return Sum(local(partial.name), partial.kind == "max", layout.tensor.index(tensor_sum(partial)), column)
+    row = layout.row.index(partial.name) if partial.over == "row" else None
+    tensor = layout.tensor.index(tensor_sum(partial)) if partial.over != "row" else None
+    group = layout.group.index(partial.name) if partial.over == "all" else None
+    return Sum(local(partial.name), partial.kind == "max", row, tensor, group)
 
 
 def _loop(loop: Loop, program: Program, layout: Columns) -> tuple[Function, LoopCall]:
     results = [value for _, value in loop.writes]
-    buffers, scalars = _split(free_names(loop.assigns, results), program, layout)
+    buffers, scalars = split(free_names(loop.assigns, results), program, layout)
     conditions = program.update.conditions
     words = [flag if holds else f"not_{flag}" for flag, holds in zip(conditions, loop.outcome, strict=True)]
     name = "_".join(["body", *words])
@@ -216,8 +251,8 @@ def _loop(loop: Loop, program: Program, layout: Columns) -> tuple[Function, Loop
     stored = [f"{local(buffer)}[i]" for buffer, _ in loop.writes]
     at = ["f", *(f"{local(b)}[i]" for b in buffers), *map(local, scalars)]
     return function, LoopCall(
-        tuple(unpacked(layout.sorted(conditions), layout, "rows[group", "tensor_rows[tensor", LOOP)),
+        tuple(unpacked(layout.sorted(conditions), layout, ROUNDED, LOOP)),
         " and ".join(tests),
-        (*_views(touched, program), *unpacked(scalars, layout, "rows[group", "tensor_rows[tensor", indent)),
-        tuple(filled(f"{', '.join(stored)} = {name}(", at, ")", indent + 4)),
+        *unpacking(touched, scalars, program, layout, indent),
+        tuple(filled(f"{', '.join(stored)} = {name}(", at, ")", indent + (8 if layout.row else 4))),
     )

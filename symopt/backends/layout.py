@@ -6,23 +6,39 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from symopt.backends.text import free_names
-from symopt.ir import Assign, Partial, Program, Reduce, Scalars, Stage, Update, new
+from symopt.ir import AXES, COLUMNS, SIZE, SIZE_ALL, Assign, Partial, Program, Reduce, Scalars, Stage, Update, new
+
+
+@dataclass(frozen=True)
+class Places:
+    """How a kernel reaches the line of each table: `numbers[group` and the like, up to the column."""
+
+    group: str
+    tensor: str
+    row: str
+
+
+NUMBERS = Places("numbers[group", "tensor_numbers[tensor", "row_numbers[row")
+ROUNDED = Places("rows[group", "tensor_rows[tensor", "row_rows[row + piece")
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of the two tables of numbers.
+    """The columns of the tables of numbers.
 
-    group: t, hyperparameters, step inputs, states of step and global level, then what is computed, one row per group
-    tensor: element count, states of tensor level, sums, then what is computed, one row per tensor
+    group: t, hyperparameters, step inputs, states of step and global level, then what is computed, one line per group
+    tensor: counts, states of tensor level, sums, then what is computed, one line per tensor
+    row: sums, then what is computed, one line per row of a tensor
     """
 
     group: tuple[str, ...]
     tensor: tuple[str, ...]
+    row: tuple[str, ...]
 
     def sorted(self, names: Iterable[str]) -> list[str]:
         """Names in the order in which their numbers lie, those of the group first."""
-        return sorted(names, key=lambda name: (name not in self.group, self._home(name).index(name)))
+        tables = (self.group, self.tensor, self.row)
+        return sorted(names, key=lambda name: (tables.index(self._home(name)), self._home(name).index(name)))
 
     def runs(self, names: Iterable[str]) -> list[list[str]]:
         """The names as runs of neighbours."""
@@ -35,37 +51,42 @@ class Columns:
                 found.append([name])
         return found
 
-    def run(self, names: list[str], group: str, tensor: str) -> str:
-        """The text of a run: `rows[group, 3:6]` for group = "rows[group"."""
+    def run(self, names: list[str], places: Places) -> str:
+        """The text of a run, such as `rows[group, 3:6]`."""
         home = self._home(names[0])
         first = home.index(names[0])
         columns = f"{first or ''}:{first + len(names)}" if len(names) > 1 else f"{first}"
-        return f"{group if home is self.group else tensor}, {columns}]"
+        place = places.group if home is self.group else places.tensor if home is self.tensor else places.row
+        return f"{place}, {columns}]"
 
     def _home(self, name: str) -> tuple[str, ...]:
-        return self.group if name in self.group else self.tensor
+        return self.group if name in self.group else self.tensor if name in self.tensor else self.row
 
 
 def columns(program: Program) -> Columns:
     """Lay out the tables of numbers."""
     group = ["t", *(hyper.name for hyper in program.hyperparameters)]
-    tensor = ["size"]  # always there, so that a table of tensors has a column
+    tensor = [SIZE]  # always there, so that a table of tensors has a column
+    tensor += [name for name in (COLUMNS, AXES) if uses(program, name)]
+    row: list[str] = []
     for buffer in program.buffers:
         if buffer.level in ("step", "global"):
             group.append(buffer.name)
         elif buffer.level == "tensor":
             tensor.append(buffer.name)
-    group += ["size_all"] if uses(program, "size_all") else []
+    group += [SIZE_ALL] if uses(program, SIZE_ALL) else []
     for stage in program.stages:
         match stage:
             case Reduce(partials=partials):
                 group += [p.name for p in partials if p.over == "all"]
-                tensor += [tensor_sum(p) for p in partials]
+                tensor += [tensor_sum(p) for p in partials if p.over != "row"]
+                row += [p.name for p in partials if p.over == "row"]
             case Scalars(level, assigns):
-                (tensor if level == "tensor" else group).extend(a.name for a in assigns if kept(program, stage, a.name))
+                table = tensor if level == "tensor" else row if level == "row" else group
+                table.extend(a.name for a in assigns if kept(program, stage, a.name))
             case Update():
                 pass
-    return Columns(tuple(group), tuple(tensor))
+    return Columns(tuple(group), tuple(tensor), tuple(row))
 
 
 def tensor_sum(partial: Partial) -> str:

@@ -4,12 +4,15 @@ They compile into the float32 and the float64 loop alike and so hold no bare lit
 """
 
 # pyright: basic
+from math import isfinite
+
 import numpy as np
 from numba.extending import register_jitable
 
 from symopt.backends.support import LANES
 
-BELOW = 1 - 2.0**-23  # x * BELOW is strictly below x in float32 too
+BELOW = 1 - 2.0**-23  # x * BELOW is strictly below x in float32 too, where x is neither below TINY nor above HUGE
+TINY, HUGE, HIGHEST = 2.0**-100, 2.0**100, 2.0**128
 
 
 @register_jitable
@@ -56,8 +59,28 @@ def every(t, k):
 
 @register_jitable
 def below(f, x):
-    """A number strictly below x, toward zero, that the type f holds exactly; in float64."""
-    return 1.0 * f(x * BELOW)
+    """A number strictly between 0 and x, close to x, that the type f holds exactly; in float64.
+
+    Half of x, and no more than f can hold, where x is extreme: what is then left of x still has its sign and is not 0,
+    so that an infinite value times both words is infinite.
+    """
+    usual = (abs(x) > TINY) & (abs(x) < HUGE)
+    return 1.0 * f(select(usual, x * BELOW, minimum(maximum(x, -HIGHEST), HIGHEST) / 2))
+
+
+@register_jitable
+def in_range(f, total):
+    """What to multiply numbers by so that the sum of their squares, `total` so far, fits into float32; 1 if it does.
+
+    A sum of at most 2**14 squares that is 2**-100 or more has lost no digits to underflow; with the scale, squares of
+    all float32 numbers lie between 2**-102 and 2**116. Sums are kept in float64, where nothing is wider than that:
+    the squares of float64 arrays overflow from 1e154 on and underflow below 1e-162.
+    """
+    if isfinite(f(1e39)):
+        return 1.0
+    if not isfinite(total):
+        return 2.0**-70
+    return 1.0 if total >= 2.0**-100 else 2.0**98
 
 
 @register_jitable

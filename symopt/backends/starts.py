@@ -8,17 +8,17 @@ from symopt.backends.arrays import ArrayPrinter
 from symopt.backends.layout import Columns
 from symopt.backends.text import assignment
 from symopt.expr import Call, Expr, Reduction, symbols, walk
-from symopt.ir import Buffer, Program
+from symopt.ir import AXES, COLUMNS, SIZE, SIZE_ALL, Buffer, Program
 
 INDENT = 12
-_INIT_WORDS = frozenset({"array", "group", "k", "layout", "np", "plan", "state", "values"})
+_INIT_WORDS = frozenset({"array", "group", "k", "values"})
 
 
 @dataclass(frozen=True)
 class Starts:
     """Lines that run for each group, and for each tensor.
 
-    hypers: the hyperparameters that they read; tensors_read: whether the lines of a tensor read any
+    hypers: the hyperparameters that they read; tensors_read: whether the lines of a tensor read any, or t
     moves_params: whether they write the user's arrays
     """
 
@@ -33,7 +33,9 @@ def start_lines(program: Program, layout: Columns) -> Starts:
     """The lines for every buffer that does not start at 0; the user's array is written last, as the others read it."""
     started = [b for b in program.buffers if b.start is not None]
     names = {hyper.name: inside_init(hyper.name) for hyper in program.hyperparameters}
-    show = ArrayPrinter({**names, "theta": "array", "size": "array.size", "size_all": "plan.sizes.sum()"}, "params")
+    reached = {"t": "numbers[group, 0]", "theta": "array", SIZE: "array.size", SIZE_ALL: "plan.sizes.sum()"}
+    reached |= {COLUMNS: "prod(array.shape[array.ndim > 1 :])", AXES: "array.ndim"}
+    show = ArrayPrinter(names | reached, "params")
     groups: list[str] = []
     tensors: list[str] = []
     for buffer in sorted(started, key=lambda b: b.role == "param"):
@@ -48,7 +50,8 @@ def start_lines(program: Program, layout: Columns) -> Starts:
             case _:
                 groups += assignment(f"numbers[group, {layout.group.index(buffer.name)}]", value, INDENT)
     used = frozenset(name for b in started for name in _symbols(b) if name in names)
-    read = any(name in names for b in started if b.level in ("element", "tensor") for name in _symbols(b))
+    of_group = {"t", *names}
+    read = any(b.level in ("element", "tensor") and of_group & _symbols(b) for b in started)
     moves = any(b.role == "param" for b in started)
     return Starts(_quiet(groups, started), _quiet(tensors, started), used, read, moves)
 

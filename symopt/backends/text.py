@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from textwrap import wrap
@@ -25,15 +26,20 @@ _INFIX = {
 _LEVEL = {**PRECEDENCE, "<": 0, "<=": 0, ">": 0, ">=": 0, "eq": 0, "ne": 0}
 
 _OWN_WORDS = frozenset(
-    "LANES added below block blocks body carray chunk f float given group groups i int kernel lane largest len n np "
-    "numbers offset part pointer prange range rounded row rows start store table tensor tensor_numbers tensor_rows "
+    "LANES added at begin below block blocks body carray chunk convert deploy deployed f given group groups i "
+    "in_range inf kernel lane largest len n np numbers offset part pi piece pieces point_of pointer prange range "
+    "rounded row row_numbers row_rows row_tensors rows start store table tensor tensor_numbers tensor_rows theta_of "
     "whole work".split()
 )
+_OWN_KINDS = re.compile(r"(step|global|tensor|row)_scalars_\d+|(terms|sums)_\d+(_in_range)?|body_\w+|\w+_lanes")
 
 
 def local(name: str) -> str:
-    """The name of a value inside a kernel: the author's, with an underscore where the kernel needs the word."""
-    taken = name in _OWN_WORDS or name in FUNCTIONS.values()
+    """The name of a value inside a kernel: the author's, with an underscore where the kernel needs the word.
+
+    No author's name ends in an underscore, so two names stay two.
+    """
+    taken = name in _OWN_WORDS or name in FUNCTIONS.values() or _OWN_KINDS.fullmatch(name)
     return f"{name}_" if taken else name
 
 

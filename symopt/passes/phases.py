@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from symopt.expr import Call, Expr, Reduction, Sym, children, rebuild, symbols
-from symopt.ir import Assign, Loop, Partial, Program, Reduce, Scalars, Stage, Update, needed
+from symopt.ir import COUNTS, Assign, Loop, Partial, Program, Reduce, Scalars, Stage, Update, needed
 from symopt.passes.names import Fresh, describe
-from symopt.recurrence import highest, level_of
+from symopt.recurrence import LEVELS, REDUCED, highest, level_of
+
+_SCOPES = {"all": "_all", "tensor": "", "row": "_row"}
 
 
 def split_phases(program: Program) -> Program:
@@ -26,7 +28,7 @@ class _Split:
     scalars: dict[tuple[int, str], list[Assign]] = field(default_factory=dict[tuple[int, str], "list[Assign]"])
 
     def run(self, loop: Loop) -> Program:
-        self.levels = {**self.program.levels, "size": "tensor", "size_all": "global"}
+        self.levels = {**self.program.levels, **COUNTS}
         self.fresh = Fresh([*self.levels, *(h.name for h in self.program.hyperparameters)])
         for assign in loop.assigns:
             value, rank = self.extract(assign.value, assign.name)
@@ -60,8 +62,8 @@ class _Split:
         (value,) = node.args
         what = describe(value) or f"{target}_terms"
         kind = "max" if node.op == "maxabs" else "sum"
-        name = self.fresh(f"{'max' if kind == 'max' else 'sum'}_{what}{'_all' if node.over == 'all' else ''}")
-        self.levels[name] = "global" if node.over == "all" else "tensor"
+        name = self.fresh(f"{'max' if kind == 'max' else 'sum'}_{what}{_SCOPES[node.over]}")
+        self.levels[name] = REDUCED[node.over]
         return Partial(name, kind, node.over, Call("abs", (value,)) if kind == "max" else value)
 
     def stages(self, loop: Loop) -> list[Stage]:
@@ -73,7 +75,7 @@ class _Split:
                 assigns = needed(self.element, {name for p in partials for name in symbols(p.value)})
                 work = (*assigns, *(Assign(p.name, p.value) for p in partials))
                 result.append(Reduce(assigns, partials, self.reads(work)))
-            for level in ("step", "global", "tensor"):
+            for level in LEVELS[:-1]:
                 assigns = tuple(self.scalars.get((rank, level), []))
                 if assigns or (rank == 0 and level == "step"):
                     result.append(Scalars(level, assigns, rank))

@@ -4,6 +4,8 @@
 value, as in `m = beta1*m + ...`, is rounded once per step, and the error adds up over 1/(1 - c) steps; it is held in
 two words, `hi` strictly below c in the storage type and `lo = c - hi`, of the same sign, so that hi*m + (lo*m + r) is
 rounded once and an infinite m stays infinite. The same holds for an intermediate that is then carried over as it is.
+Where x itself is a term beside d*x, as in weight decay, it stays: x + (d*x + r) is rounded once as well, and an
+infinite x less a share of it is NaN, as the equation has it.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ def _complement(node: Expr, domains: dict[str, Domain]) -> Expr:
 
 
 def _two_words(value: Expr, old: str, levels: dict[str, str]) -> Expr:
-    """c*old + rest as hi*old + (lo*old + rest), unless c is exactly 1."""
+    """c*old + rest as hi*old + (lo*old + rest), unless c is exactly 1; old + d*old + rest as old + (d*old + rest)."""
     if isinstance(value, Call) and value.op == "where":
         condition, a, b = value.args
         return Call("where", (condition, _two_words(a, old, levels), _two_words(b, old, levels)))
@@ -92,6 +94,9 @@ def _two_words(value: Expr, old: str, levels: dict[str, str]) -> Expr:
     c = fold(add(*coefficients))
     if not coefficients or _exact(c):
         return value
+    if ONE in coefficients:
+        coefficients.remove(ONE)
+        return Call("+", (Sym(old), add(multiply(fold(add(*coefficients)), Sym(old)), *rest)))
     low = multiply(Call("-", (c, Call("below", (c,)))), Sym(old))
     return Call("+", (multiply(Call("below", (c,)), Sym(old)), add(low, *rest)))
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from symopt.artifacts import artifact, build, load_module
 from symopt.errors import SymoptError
 from symopt.recurrence import Optimizer
 from symopt.runtime.bound import Bound
-from symopt.runtime.hyper import Table, checked_number, starting_rows
+from symopt.runtime.hyper import Table, starting_rows
 from symopt.runtime.memory import Memory
 from symopt.runtime.mistakes import refuse_shared, sentence
 from symopt.runtime.structure import Part, Structure, part_of
@@ -26,7 +27,9 @@ def bind(optimizer: Optimizer, params: Any, /, target: str = "cpu", **hyper: Any
         updated in place: the arrays are held, not the list or the dict. A group is a dict with the key "params" (array,
         list or dict) and hyperparameters of its own: `[{"params": [w], "lr": 1e-3}, {"params": [b], "mu": 0.0}]`.
     hyper: hyperparameters of all groups that give none of their own; without either, the declared default
-    t, among `hyper` or in a group: how many steps count as taken already, which is where schedules start
+    t, among `hyper` or in a group: how many steps count as taken already; 0 by default. Schedules go on from there, and
+        so does all else that reads t: bias corrections, what holds at the first step, the first gradient point. States
+        start from x[0] all the same; to continue with the old ones, `load_state_dict`.
 
     Raises SymoptError, with nothing written, for whatever cannot be run.
     """
@@ -36,20 +39,16 @@ def bind(optimizer: Optimizer, params: Any, /, target: str = "cpu", **hyper: Any
     built = build(optimizer)
     module = load_module(artifact(optimizer, target, built=built))
     given = [{**hyper, **group.own} for group in groups]
-    taken = [checked_number("t", own.pop("t", 0), "a whole number, 0 or more", _whole) for own in given]
+    taken = [own.pop("t", 0) for own in given]
     table = Table(optimizer.name, module.HYPER, starting_rows(optimizer, module.HYPER, given))
     starts = {name: table.arguments[name] for name in inspect.signature(module.init).parameters if name in module.HYPER}
     refuse_shared(arrays, structure)
     try:
-        state = module.init(arrays, groups=structure.groups, **starts)
+        state = module.init(arrays, groups=structure.groups, t=taken, **starts)
     except (TypeError, ValueError) as error:
         raise SymoptError(sentence(error, {"params": structure.labels("params")})) from error
-    state.numbers[:, 0] = taken
-    return Bound(optimizer, module, Memory(built[1], module, structure, arrays, state), table)
-
-
-def _whole(x: float) -> bool:
-    return x >= 0 and x == int(x)
+    deployed = np.zeros(1) if built[1].deploy is None else state.deployed
+    return Bound(optimizer, module, Memory(built[1], module, structure, arrays, state, deployed, built[0].equal), table)
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,8 @@ class Bound:
         self._arrays_in = [buffer.name for buffer in inputs if buffer.level == "element"]
         self._numbers_in = [buffer.name for buffer in inputs if buffer.level != "element"]
         self._lock = RLock()
-        self._evaluating = False
-        self._in_place = False
-        self._aside: list[NDArray[Any]] = []  # the training arrays while theta is deployed
+        self._in_place = False  # how theta was deployed last
+        self._aside: list[NDArray[Any]] = []  # the training arrays, while theta is deployed and not in place
 
     def step(self, grads: Any, /, **inputs: Any) -> None:
         """Take one step: `params` and all states are updated in place.
@@ -71,7 +70,7 @@ class Bound:
         """
         memory = self._memory
         with self._lock:
-            if self._evaluating:
+            if memory.deployed[0]:
                 raise SymoptError(f"{self.optimizer.name} is deployed; call to_train() before the next step")
             leaves = memory.structure.flatten("grads", grads)
             arrays = self._checked_inputs(inputs) if inputs or self._arrays_in or self._numbers_in else ()
@@ -115,8 +114,12 @@ class Bound:
 
     @property
     def state(self) -> dict[str, Any]:
-        """Each state by name: its arrays (not copies) nested as params is, or a number; with groups a list of these."""
-        return {buffer.name: self._memory.shown(buffer) for buffer in self._memory.states}
+        """Each state by name: its arrays (not copies) nested as params is, or a number; with groups a list of these.
+
+        States that always equal each other have the same arrays.
+        """
+        shown = {buffer.name: self._memory.shown(buffer) for buffer in self._memory.states}
+        return shown | {name: shown[kept] for name, kept in self._memory.equal.items() if kept in shown}
 
     @property
     def t(self) -> int:
@@ -127,43 +130,41 @@ class Bound:
         """Put theta, the parameter to deploy, into the user's arrays. Does nothing if it is there.
 
         The training arrays are kept aside and `to_train` brings them back bit for bit; what is written into params in
-        between is lost then.
+        between is lost then. An interrupt (Ctrl-C) leaves all arrays as they were, or all deployed.
 
         in_place: without that extra memory. Where theta is stored beside the training array P, the two change places,
             which is exact. Where P = c*theta + terms is solved for theta and back in floating point, what `to_train`
-            brings back differs from P by at most 2.001*u*M in float32, u = 2**-24, and (3*n + 4)*u*M in float64,
-            u = 2**-53, where n is the number of terms and M = abs(P) + the sum of abs(term).
+            brings back differs from P by at most (3*n + 4) * 2**-53 * M in float64 and 2.001 * 2**-24 * M in float32,
+            overflow and underflow apart, where n is the number of terms and M = abs(P) + the sum of abs(term).
         """
         with self._lock:
-            if self._evaluating:
-                return
             memory, module = self._memory, self._module
+            if memory.deployed[0]:
+                return
             memory.refuse_read_only()
-            if memory.program.deploy is not None and in_place:
+            self._in_place = in_place
+            if memory.program.deploy is None:
+                memory.deployed[0] = 1
+            elif in_place:
                 module.deploy_in_place(memory.arrays, memory.state)
-            elif memory.program.deploy is not None:
+            else:
                 self._aside = module.deployed(memory.arrays, memory.state)
-                self._exchange()
-            self._evaluating, self._in_place = True, in_place
+                module.exchange(memory.arrays, self._aside, memory.state)
 
     def to_train(self) -> None:
         """Put the training arrays back, after `to_eval`. Does nothing if they are there."""
         with self._lock:
-            if not self._evaluating:
+            memory, module = self._memory, self._module
+            if not memory.deployed[0]:
                 return
-            self._memory.refuse_read_only()
-            if self._memory.program.deploy is not None and self._in_place:
-                self._module.train_in_place(self._memory.arrays, self._memory.state)
-            elif self._aside:
-                self._exchange()
-            self._settle()
-
-    def _exchange(self) -> None:
-        for array, aside in zip(self._memory.arrays, self._aside, strict=True):
-            array[...], aside[...] = aside.copy(), array.copy()
-
-    def _settle(self) -> None:
-        self._aside, self._evaluating, self._in_place = [], False, False
+            memory.refuse_read_only()
+            if memory.program.deploy is None:
+                memory.deployed[0] = 0
+            elif self._in_place:
+                module.train_in_place(memory.arrays, memory.state)
+            else:
+                module.exchange(memory.arrays, self._aside, memory.state)
+            self._aside = []
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on, copied: a flat dict that `np.savez(file, **d)` can write.
@@ -173,24 +174,27 @@ class Bound:
         holds after `to_eval`. SymoptError while deployed in place, when the training arrays are not there to be saved.
         """
         with self._lock:
-            if self._in_place:
+            memory = self._memory
+            if memory.deployed[0] and self._in_place:
                 raise SymoptError(f"{self.optimizer.name} is deployed in place; call to_train() before state_dict()")
-            return saved(self.optimizer, self._memory, self._table, self._aside or self._memory.arrays)
+            aside = self._aside if memory.deployed[0] else ()
+            return saved(self.optimizer, memory, self._table, aside or memory.arrays)
 
     def load_state_dict(self, checkpoint: Mapping[str, Any], /) -> None:
         """Continue from a checkpoint: what `state_dict` returned, or `np.load` of it.
 
         Params get the training arrays of the checkpoint, whatever they held; training goes on, no `to_train` is needed.
+        After an interrupt (Ctrl-C) load again: some arrays may be of the checkpoint, others not.
         SymoptError, with nothing changed, for a checkpoint of another optimizer, version, dtype, shape or structure.
         """
         with self._lock:
             restore(self.optimizer, self._memory, self._table, checkpoint)
-            self._settle()
+            self._memory.deployed[0], self._aside = 0, []
 
     def __repr__(self) -> str:
         arrays = self._memory.arrays
         size = sum(array.size for array in arrays)
         steps = " | ".join(map(str, dict.fromkeys(self._memory.t)))
         parts = [f"{len(arrays)} {arrays[0].dtype} array{'s' * (len(arrays) > 1)}", f"{size} parameters", f"t={steps}"]
-        parts += [f"{len(self.groups)} groups"] * (len(self.groups) > 1) + ["deployed"] * self._evaluating
+        parts += [f"{len(self.groups)} groups"] * (len(self.groups) > 1) + ["deployed"] * bool(self._memory.deployed[0])
         return f"<{self.optimizer.title}: {', '.join(parts)}, {self.hyper!r}>"

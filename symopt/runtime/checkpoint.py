@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symopt.catalogue import spec_hash
+from symopt.catalogue import recurrence_hash
 from symopt.errors import SymoptError
 from symopt.recurrence import Optimizer
 from symopt.runtime.hyper import Table, checked_number
@@ -50,7 +50,7 @@ def _header(optimizer: Optimizer, memory: Memory) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "optimizer": optimizer.name,
-        "spec": spec_hash(optimizer),
+        "spec": recurrence_hash(optimizer),
         "dtype": str(memory.arrays[0].dtype),
     }
 

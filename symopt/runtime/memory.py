@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -25,13 +25,20 @@ class Slot:
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of one bound optimizer. state: the State of the emitted file; arrays: the user's, never replaced."""
+    """The memory of one bound optimizer.
+
+    arrays: the user's, never replaced; state: the State of the emitted file
+    deployed: one number, 1 while the arrays hold theta to deploy; what moves theta there sets it in the same call
+    equal: each state that is not stored because it equals another one, with that one
+    """
 
     program: Program
     module: ModuleType
     structure: Structure
     arrays: tuple[NDArray[Any], ...]
     state: Any
+    deployed: NDArray[Any]
+    equal: Mapping[str, str]
 
     @property
     def states(self) -> list[Buffer]:

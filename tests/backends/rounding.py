@@ -10,6 +10,11 @@ number that enters element work is rounded once more, u*|x|. SLACK is 2: a kerne
 or take a library function that is off by more than half a unit. Sums: a kernel adds in lanes, whose bound is below that
 of adding one after the other, which is what is done here.
 
+Where a stored value is read twice, as in theta + (x - theta)/k, the shares of its error in the result have signs and
+cancel as they do in truth (affine arithmetic: de Figueiredo and Stolfi 2004): sums, products and quotients
+keep the share of each stored value apart from the rest; every other operation adds up absolute values. A quotient is
+(a + da)/(b + db) - a/b = da/b - (a + da)/b * db/(b + db).
+
 A condition whose two sides come closer than their errors may go either way: the error of what it selects is then the
 distance between the two, too.
 """
@@ -17,7 +22,7 @@ distance between the two, too.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,11 +36,26 @@ INF = math.inf
 
 @dataclass(frozen=True)
 class Bounded:
-    """A real number, the bound on the error of its computed value, and whether it is an element of an array."""
+    """A real number, the bound on the error of its computed value, and whether it is an element of an array.
+
+    shares: the part of the error that comes from each stored value, with its sign; rest: a bound on all other parts
+    """
 
     value: object
-    error: float = 0.0
+    rest: float = 0.0
     element: bool = False
+    shares: dict[object, float] = field(default_factory=dict)
+
+    @property
+    def error(self) -> float:
+        """The bound on the whole error."""
+        return self.rest + sum(map(abs, self.shares.values()))
+
+
+def stored(array):
+    """Make every element of an array a stored value, in place: from now on its error is one, wherever it is read."""
+    for at, x in np.ndenumerate(array):
+        array[at] = Bounded(x.value, 0.0, True, {object(): x.error}) if 0 < x.error < INF else x
 
 
 @dataclass(frozen=True)
@@ -63,7 +83,7 @@ def bounding(dtype) -> Numbers:
         if x.element or not element:
             return x
         held = x.error == 0 and float(dtype(float(x.value))) == x.value
-        return replace(x, error=x.error + (0.0 if held else unit * size(x)), element=True)
+        return replace(x, rest=x.rest + (0.0 if held else unit * size(x)), element=True)
 
     def arithmetic(op, carried):
         def result(*args):
@@ -71,11 +91,14 @@ def bounding(dtype) -> Numbers:
             element = any(arg.element for arg in args)
             args = [entering(arg, element) for arg in args]
             value = apply(op, *(arg.value for arg in args))
-            error = carried(value, *args)
+            split = shared(op, *args)
+            rest, shares = split or (carried(value, *args), {})
+            error = Bounded(value, rest, element, shares).error
             u = unit if element else 2.0**-53
             rounded = SLACK * u * (magnitude(value) + error) + (tiny if element else 0.0)
-            exact = op in EXACT or (error == 0 and value == 0)  # 0 is what every kernel computes then
-            return Bounded(value, error + (0.0 if exact else rounded), element)
+            zero = error == 0 and value == 0  # 0 is what every kernel computes then
+            exact = op in EXACT or zero or neutral(op, *args)
+            return Bounded(value, rest + (0.0 if exact else rounded), element, shares)
 
         return result
 
@@ -94,7 +117,7 @@ def bounding(dtype) -> Numbers:
         element = a.element or b.element
         chosen = entering(a if condition.holds else b, element)
         apart = magnitude(apply("-", a.value, b.value)) + a.error + b.error
-        return chosen if condition.sure else replace(chosen, error=chosen.error + apart)
+        return chosen if condition.sure else replace(chosen, rest=chosen.rest + apart)
 
     table = {op: arithmetic(op, rule) for op, rule in CARRIED.items()}
     table |= {op: compare(op, sure_order) for op in ("<", "<=", ">", ">=", "eq", "ne")}
@@ -117,8 +140,7 @@ def bounded(x) -> Bounded:
 
 def magnitude(value) -> float:
     """The absolute value as a float; infinite for NaN, so that nothing is claimed about it."""
-    size = abs(float(value))
-    return INF if math.isnan(size) else size
+    return INF if value != value else abs(float(value))
 
 
 def size(x) -> float:
@@ -144,6 +166,39 @@ def both(a, b):
 def either(a, b):
     decided = (a.sure and a.holds) or (b.sure and b.holds) or (a.sure and b.sure)
     return Undecided(a.holds or b.holds, decided)
+
+
+def shared(op, a, b=None):
+    """(rest, shares) of a result to which each stored value contributes in proportion; None for other operations."""
+    if any(size(x) == INF for x in (a, b) if x is not None):
+        return None
+    if op == "neg":
+        return a.rest, {name: -share for name, share in a.shares.items()}
+    if op in ("+", "-"):
+        return a.rest + b.rest, together(a.shares, 1.0, b.shares, 1.0 if op == "+" else -1.0)
+    if op == "*":
+        x, y = float(a.value), float(b.value)
+        return abs(x) * b.rest + abs(y) * a.rest + a.error * b.error, together(a.shares, y, b.shares, x)
+    if op == "/" and (room := magnitude(b.value) - b.error) > 0:
+        size_b = magnitude(b.value)
+        rest = a.rest / size_b + (magnitude(a.value) + a.error) / size_b * b.error / room
+        return rest, together(a.shares, 1 / float(b.value), {}, 0.0)
+    if op in ("max", "min") and sure_order(a, b):
+        chosen = a if (a.value > b.value) == (op == "max") else b
+        return chosen.rest, chosen.shares
+    return None
+
+
+def neutral(op, a, b=None):
+    """Whether an operand is exactly the number that changes nothing: then nothing is rounded."""
+    none = {"+": 0, "-": 0, "*": 1, "/": 1}.get(op)
+    first = op in ("+", "*") and a.error == 0 and a.value == none
+    return none is not None and (first or (b.error == 0 and b.value == none))
+
+
+def together(a, x, b, y):
+    """The shares x*a + y*b."""
+    return {name: x * a.get(name, 0.0) + y * b.get(name, 0.0) for name in {**a, **b}}
 
 
 def times(a, b):

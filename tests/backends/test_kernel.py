@@ -26,7 +26,7 @@ def steps(module, arrays, dtype, count=3):
     return [array.tobytes() for array in (*params, *stored)]
 
 
-@pytest.mark.parametrize("name", ["amsgrad_like", "centralized"])
+@pytest.mark.parametrize("name", ["amsgrad_like", "centralized", "row_reduced"])
 def test_bits_do_not_depend_on_the_number_of_threads(name, emitted, unusual, arrays, threads):
     module = emitted(unusual[name])
     found = []
@@ -58,7 +58,10 @@ def test_lists_of_many_small_and_of_no_arrays(emitted, unusual, arrays):
 
 
 def loops(module, dtype):
-    """Function name -> how often each kind of arithmetic stands in it: the functions that run over elements."""
+    """Function name -> how often each kind of arithmetic stands in it: the functions that run over elements.
+
+    Those that see to the range of a chunk's sums have no loop; they call the ones that do.
+    """
     array = np.ones(300, dtype)
     module.step([array], [array.copy()], module.init([array]))
     overload = next(o for s, o in module.kernel.overloads.items() if f"float{8 * array.itemsize}" in str(s[5]))
@@ -66,12 +69,14 @@ def loops(module, dtype):
     for line in overload.library.get_asm_str().splitlines():
         if label := re.match(r"([A-Za-z_]\S*):", line):
             name = label[1]
+        elif "in_rangeB" in name:
+            continue
         elif ("parfor" in name or re.search(r"(body|terms|sums)_?\w*B", name)) and (one := ARITHMETIC.match(line)):
             found.setdefault(name, Counter())[one[1], one[2]] += 1
     return found
 
 
-@pytest.mark.parametrize("name", ["amsgrad_like", "centralized", "two_rhythms", "transcendental"])
+@pytest.mark.parametrize("name", ["amsgrad_like", "centralized", "two_rhythms", "transcendental", "row_kept"])
 def test_no_float64_instruction_in_a_float32_loop(name, emitted, unusual):
     found = loops(emitted(unusual[name]), np.float32)
     assert found
@@ -82,7 +87,7 @@ def test_no_float64_instruction_in_a_float32_loop(name, emitted, unusual):
         assert double <= folding, f"float64 in {function}"
 
 
-@pytest.mark.parametrize("name", ["amsgrad_like", "centralized", "two_rhythms"])
+@pytest.mark.parametrize("name", ["amsgrad_like", "centralized", "two_rhythms", "row_kept"])
 def test_loops_are_vectorised(name, emitted, unusual):
     found = loops(emitted(unusual[name]), np.float32)
     assert all("ps" in {precision for _, precision in kinds} for kinds in found.values())
@@ -121,11 +126,80 @@ def test_an_infinite_state_stays_infinite(emitted, unusual):
         assert (state.m[0] == value).all()
 
 
+@pytest.mark.parametrize(
+    ("mu", "old", "new"),
+    [
+        (1e39, 1.0, np.inf),  # beyond float32 in both words, or in one
+        (1e300, -1e-3, -np.inf),
+        (-3.5e38, 0.25, -8.75e37),
+        (5e38, 0.25, 1.25e38),
+        (1e-42, np.inf, np.inf),  # words of a few bits
+        (-1e-44, np.inf, -np.inf),
+        (1e-42, 2.0**100, 1e-42 * 2.0**100),
+    ],
+)
+def test_a_coefficient_of_any_size_has_two_words_of_one_sign(mu, old, new, emitted, unusual):
+    """Each word is rounded once: half a unit in the last place of mu, or of the smallest float32."""
+    module = emitted(unusual["growing"])
+    params = [np.zeros(3, np.float32)]
+    state = module.init(params)
+    state.v[0][:] = old
+    module.step(params, [np.zeros(3, np.float32)], state, mu=mu)
+    if np.isinf(new):
+        assert (state.v[0] == new).all()
+    else:
+        off = abs(old) * max(2.0**-150, abs(mu) * 2.0**-24) + abs(new) * 2.0**-23
+        assert (np.abs(state.v[0] - new) <= off).all()
+
+
 def test_a_number_beyond_float32_is_infinite_there(emitted, unusual):
     module = emitted(unusual["amsgrad_like"])
     params = [np.zeros(2, np.float32)]
     module.step(params, [np.array([1, -1], np.float32)], module.init(params), lr=1e300)
     assert params[0].tolist() == [-np.inf, np.inf]
+
+
+def stored_norms(module, grads):
+    """The norm of each gradient, and of all together, as the first step stores them."""
+    params = [np.zeros_like(g) for g in grads]
+    state = module.init(params)
+    module.step(params, grads, state)
+    numbers = state.tensor_numbers[:, module.TENSOR.index("n")]
+    return [*numbers, state.numbers[0, module.GROUP.index("whole")]]
+
+
+@pytest.mark.parametrize("size", [1e-45, 1e-40, 1e-30, 1e-23, 1e-19, 1e-15, 1.0, 1e15, 2e19, 1e30, 1e38])
+def test_a_norm_holds_over_all_of_float32(size, emitted, unusual):
+    """A lane adds 256 squares of a chunk: 256 roundings, one of each square and of each number; a root halves them."""
+    rng = np.random.default_rng(1)
+    grads = [np.float32(size) * np.float32(rng.integers(1, 4, n)) for n in (40_000, 7)]
+    wide = [g.astype(np.float64) for g in grads]
+    exact = [*(np.sqrt(np.sum(g * g)) for g in wide), np.sqrt(sum(np.sum(g * g) for g in wide))]
+    found = stored_norms(emitted(unusual["norms"]), grads)
+    assert np.all(np.abs(found - np.array(exact)) <= 130 * 2.0**-24 * np.array(exact))
+
+
+def test_a_norm_of_chunks_of_any_sizes(emitted, unusual):
+    g = np.zeros(5 * 16384, np.float32)
+    g[0], g[16384], g[3 * 16384], g[-1] = 3e-40, 1.0, 3e30, -4e30
+    assert abs(stored_norms(emitted(unusual["norms"]), [g])[0] / 5e30 - 1) <= 2.0**-22
+    g[16384:] = 0
+    g[1] = 4e-40
+    assert abs(stored_norms(emitted(unusual["norms"]), [g])[0] / 5e-40 - 1) <= 2.0**-17  # 3e-40 and 4e-40 have 18 bits
+
+
+@pytest.mark.parametrize(("odd", "result"), [(np.inf, np.inf), (-np.inf, np.inf), (np.nan, np.nan), (0.0, 0.0)])
+def test_the_norm_of_what_has_none(odd, result, emitted, unusual):
+    g = np.zeros(20_000, np.float32)
+    g[17_000] = odd
+    found = stored_norms(emitted(unusual["norms"]), [g, np.zeros(3, np.float32)])
+    assert [str(x) for x in found] == [str(np.float64(x)) for x in (result, 0.0, result)]
+
+
+def test_float64_keeps_its_own_range(emitted, unusual):
+    for size in (1e-150, 1e-40, 1e40, 1e150):
+        found = stored_norms(emitted(unusual["norms"]), [np.full(16, size)])
+        assert np.allclose(found, [4 * size, 4 * size], rtol=1e-14, atol=0)
 
 
 def test_emission_is_deterministic_and_no_line_is_long(unusual):

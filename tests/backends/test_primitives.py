@@ -78,3 +78,20 @@ def test_below_is_strictly_below_and_held_exactly(dtype):
         assert abs(x - high) <= 2.0**-22 * abs(x)  # BELOW takes 2**-23, rounding to float32 at most 2**-24
         assert abs(high) >= smallest
     assert primitives.below(dtype, 0.0) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_both_words_of_an_extreme_coefficient_have_its_sign(dtype):
+    """hi*inf + lo*inf is then infinite. Below twice the smallest number of the type there is only one word."""
+    smallest = float(np.finfo(dtype).smallest_subnormal)
+    tiny = [smallest * share for share in (2, 2.5, 3, 5, 7.5, 1000, 2.0**20)]
+    for x in (sign * value for value in (*tiny, 2.0**-126, 1e-31, 3.4e38, 1e39, 1e300, math.inf) for sign in (1, -1)):
+        with np.errstate(over="ignore"):
+            high = float(primitives.below(dtype, x))
+            low = dtype(x - high)
+        assert float(dtype(high)) == high
+        assert 0 < high / x < 1 or (high * x > 0 and math.isinf(x))
+        assert low * np.sign(x) > 0
+        if abs(x) < 3e38:
+            assert abs(float(low) + high - x) <= max(smallest / 2, float(np.finfo(dtype).eps) / 2 * abs(x))
+    assert math.isnan(primitives.below(dtype, math.nan))

@@ -2,6 +2,7 @@
 
 from symopt import (
     ALL,
+    ROW,
     Abs,
     Input,
     Max,
@@ -11,7 +12,9 @@ from symopt import (
     Positive,
     PositiveInt,
     Rational,
+    Real,
     Unit,
+    axes,
     clip,
     cos,
     dot,
@@ -207,6 +210,20 @@ def kept(theta, g, v, *, lr: Positive = 0.01, mu: Unit = 0.75):
     theta[t] = theta[t - 1] + v[t]
 
 
+@optimizer(title="Norms that are kept")
+def norms(theta, g, n, whole, d, *, lr: Positive = 0.01, decay: Unit = 0.5):
+    n[t] = decay * n[t - 1] + norm(g[t])
+    whole[t] = decay * whole[t - 1] + norm(g[t], over=ALL)
+    d[t] = decay * d[t - 1] + dot(g[t], theta[t - 1])
+    theta[t] = theta[t - 1] - lr * g[t] / (1 + n[t] + whole[t] + Abs(d[t]))
+
+
+@optimizer(title="Any coefficient")
+def growing(theta, g, v, *, lr: Positive = 0.01, mu: Real = 0.9):
+    v[t] = mu * v[t - 1] + g[t]
+    theta[t] = theta[t - 1] - lr * v[t]
+
+
 @optimizer(title="Coefficients that change")
 def averaged(theta, g, z, *, lr: Positive = 0.5, beta: OpenUnit = 0.9):
     z[0] = theta[0]
@@ -220,4 +237,32 @@ def moved(theta, g, v, *, lr: Positive = 0.01, mu: OpenUnit = 0.75, first: Posit
     v[0] = first
     g[t] = grad(theta[t - 1] + mu * v[t - 1])
     v[t] = mu * v[t - 1] - lr * g[t]
+    theta[t] = theta[t - 1] + v[t]
+
+
+@optimizer(title="Reduced over rows")
+def row_reduced(theta, g, h, at, pieces, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    pieces[0] = mean(theta[0], over=ROW)
+    h[t] = where(axes(g[t]) > 1, g[t] - mean(g[t], over=ROW), g[t])
+    at[t] = (norm(h[t], over=ROW) + maxabs(theta[t - 1], over=ROW)) / (1 + total(g[t] ** 2, over=ROW))
+    pieces[t] = mu * pieces[t - 1] + Min(at[t], 1 / norm(h[t], over=ALL)) * h[t]
+    theta[t] = theta[t - 1] - lr * (pieces[t] + dot(h[t], pieces[t], over=ROW) * g[t]) / (1 + mean(at[t]))
+
+
+@optimizer(title="Kept by rows")
+def row_kept(theta, g, v, *, lr: Positive = 1e-2, decay: Unit = 0.9):
+    v[t] = where(total(g[t], over=ROW) > 0, decay * v[t - 1] + g[t], v[t - 1] * Min(1, mean(g[t] ** 2, over=ROW)))
+    theta[t] = theta[t - 1] - lr * v[t]
+
+
+@optimizer(title="Scaled by the number of axes")
+def axes_alone(theta, g, *, lr: Positive = 1e-2):
+    theta[t] = theta[t - 1] - lr / (1 + axes(theta[t - 1])) * g[t]
+
+
+@optimizer(title="A point with a number per row")
+def row_point(theta, g, r, v, *, lr: Positive = 0.01):
+    r[t] = mean(v[t - 1], over=ROW)
+    g[t] = grad(theta[t - 1] + r[t] * v[t - 1])
+    v[t] = v[t - 1] / 2 - lr * g[t]
     theta[t] = theta[t - 1] + v[t]

@@ -108,6 +108,13 @@ def test_two_words_reach_into_branches_and_through_copies(b):
     assert v.args[1] == b("+", b("*", b("below", "mu"), "v"), b("*", b("-", "mu", b("below", "mu")), "v"))
 
 
+def test_an_old_value_beside_a_share_of_itself_stays(b):
+    """Weight decay of an infinite parameter is inf - inf, which a single coefficient 1 - mu would hide."""
+    start = b.program(b.update(theta_new=b("-", b("-", "theta", "g"), b("*", "mu", "theta")), v_new="v"))
+    value = loop_of(stabilise(start)).assigns[0].value
+    assert value == b("+", "theta", b("-", b("*", b("neg", "mu"), "theta"), "g"))
+
+
 @pytest.mark.parametrize("c", [0.5, 1, 2, -0.25])
 def test_a_constant_that_every_type_holds_stays(b, c):
     value = b("+", b("*", c, "v"), "g")

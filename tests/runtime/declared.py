@@ -1,6 +1,6 @@
 """One optimizer for each way in which parameters can be stored while they are trained."""
 
-from symopt import ALL, Input, Max, OpenUnit, Positive, Unit, grad, norm, optimizer, schedule, sign, t, where
+from symopt import ALL, Input, Max, OpenUnit, Positive, Unit, eq, grad, norm, optimizer, schedule, sign, t, where
 
 
 @schedule(title="Decay")
@@ -63,3 +63,22 @@ def everything(
 
 
 scheduled = plain.scheduled(lr=decay)
+
+
+@optimizer(title="Moved")
+def moved(theta, g, v, *, lr: Positive = 0.01, mu: Unit = 0.5, first: Positive = 0.25):
+    """The first gradient point is not theta[0], and depends on the schedule of mu."""
+    v[0] = first
+    g[t] = grad(theta[t - 1] + mu * v[t - 1])
+    v[t] = mu * v[t - 1] - lr * g[t]
+    theta[t] = theta[t - 1] + v[t]
+
+
+moved_scheduled = moved.scheduled(mu=decay)
+
+
+@optimizer(title="First step")
+def first_step(theta, g, m, *, lr: Positive = 1.0, beta: Unit = 0.5):
+    """A bias correction, and a rule of the first step."""
+    m[t] = where(eq(t, 1), g[t], beta * m[t - 1] + (1 - beta) * g[t])
+    theta[t] = theta[t - 1] - lr * m[t] / (1 - beta**t)

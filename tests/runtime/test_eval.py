@@ -1,11 +1,14 @@
 """Deploying and going back, for each way in which parameters are stored while they are trained."""
 
+import linecache
+import sys
+
 import numpy as np
 import pytest
 
 from symopt.artifacts import artifact, build, load_module
 from symopt.errors import SymoptError
-from symopt.runtime import bind
+from symopt.runtime import bind, bound
 
 KINDS = ["plain", "ahead", "averaged", "kicked"]
 
@@ -56,6 +59,64 @@ def test_no_step_while_deployed(declared, arrays, same, name):
         opt.step(arrays(1))
     assert same(params, before)
     assert opt.t == 5
+
+
+def interrupted_at(line, files, action):
+    """Run `action` with a KeyboardInterrupt raised before the given line, counted as they run; False where it ends.
+
+    A `with` is left through its own line too, where Python takes no signal, so that it always releases what it holds.
+    """
+    left = line
+
+    def trace(frame, event, _):
+        nonlocal left
+        if frame.f_code.co_filename not in files:
+            return None
+        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).lstrip()
+        left -= event == "line" and not text.startswith("with ")
+        if left < 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        action()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("name", KINDS)
+def test_an_interrupt_at_any_line_leaves_all_arrays_as_they_were_or_all_deployed(
+    declared, arrays, same, name, in_place
+):
+    opt, params = trained(getattr(declared, name), arrays, np.float32)
+    files = {bound.__file__, opt._module.__file__}
+    before = [array.copy() for array in params]
+    opt.to_eval(in_place)
+    theta = [array.copy() for array in params]
+    opt.to_train()
+    back = [array.copy() for array in params]  # not quite what was before where the way back rounds
+    for deploying in (True, False):
+        line = 0
+        while True:
+            opt.to_train()
+            for array, value in zip(params, before, strict=True):
+                array[...] = value
+            if not deploying:
+                opt.to_eval(in_place)
+            if not interrupted_at(line, files, (lambda: opt.to_eval(in_place)) if deploying else opt.to_train):
+                break
+            training = before if deploying else back
+            assert same(params, theta if "deployed" in repr(opt) else training)
+            line += 1
+        assert line >= 5
+    opt.step(arrays(8))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

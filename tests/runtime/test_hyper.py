@@ -123,3 +123,38 @@ def test_hyper_of_groups(declared, arrays):
     opt.hyper["mu"] = 0.75
     assert [group.hyper["mu"] for group in opt.groups] == [0.75, 0.75]
     assert opt.hyper["mu"] == 0.75
+
+
+def test_steps_that_count_as_taken_reach_the_first_gradient_point(declared):
+    """mu of the first step is 0.5 / (1 + 0.25*(t + 1)); v starts from 0.25 and is not yet in theta."""
+    a, b = np.zeros(3), np.zeros(2)
+    opt = bind(declared.moved_scheduled, [{"params": a, "t": 11}, {"params": b}], first=0.25)
+    assert [group.t for group in opt.groups] == [11, 0]
+    assert a.tolist() == [0.25 * 0.5 / (1 + 0.25 * 12)] * 3
+    assert b.tolist() == [0.25 * 0.5 / (1 + 0.25)] * 2
+    opt.to_eval()
+    assert not np.any(a)
+    assert not np.any(b)
+
+
+def test_steps_that_count_as_taken_count_for_every_rule(declared):
+    """Neither the rule of the first step nor its bias correction holds for the group that says it took one."""
+    a, b = np.zeros(1), np.zeros(1)
+    opt = bind(declared.first_step, [{"params": a, "t": 1}, {"params": b}])
+    opt.step([np.ones(1), np.ones(1)])
+    assert [group.t for group in opt.groups] == [2, 1]
+    assert a[0] == -0.5 / (1 - 0.25)
+    assert b[0] == -1 / (1 - 0.5)
+
+
+def test_steps_that_count_as_taken_are_continued_bit_for_bit(declared, arrays, same):
+    """With the states of a checkpoint put back, t and all, it makes no difference what t was at first."""
+    params, other = arrays(0), arrays(0)
+    opt, late = bind(declared.moved_scheduled, params), bind(declared.moved_scheduled, other, t=1000)
+    for seed in range(3):
+        opt.step(arrays(seed))
+    late.load_state_dict(opt.state_dict())
+    for running in (opt, late):
+        running.step(arrays(7))
+    assert late.t == 4
+    assert same(params, other)
