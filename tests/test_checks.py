@@ -1,18 +1,23 @@
 """Checks notice what is wrong, measure in the units that they name, and are remembered by content."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from symopt import checks
 from symopt.artifacts import artifact
 from symopt.catalogue import load, names
 from symopt.checks import cache, oracle, proofs, run
-from symopt.checks.facts import PROVED, from_json, to_json
+from symopt.checks.facts import PROVED, SURVIVED, from_json, to_json
+from symopt.checks.mutants import BY_PROOF, EQUIVALENT, KINDS, Outcome
 from symopt.checks.trial import STEPS, trial
+from symopt.cli.app import app
 from symopt.expr import Call, transform
 from symopt.paths import cache_dir
+from symopt.prove.mutants import Mutant
 from symopt.recurrence import Equation
 
 SPEC = names()[0]
@@ -31,9 +36,7 @@ def counted(monkeypatch):
     """The names of the optimizers that were checked, and not only looked up."""
     seen = []
     original = run.checked
-    monkeypatch.setattr(
-        run, "checked", lambda optimizer, mutants: seen.append(optimizer) or original(optimizer, mutants)
-    )
+    monkeypatch.setattr(run, "checked", lambda optimizer, *rest: seen.append(optimizer) or original(optimizer, *rest))
     return seen
 
 
@@ -147,3 +150,32 @@ def test_a_page_that_misprints_is_noticed(monkeypatch, name):
     printed = proofs.latex
     monkeypatch.setattr(proofs, "latex", lambda expr, inline: printed(expr, inline=inline) + " + 1")
     assert list(proofs.page_faults(load(name)))
+
+
+@pytest.fixture
+def outcomes(monkeypatch):
+    """What becomes of four made-up mutants of any file."""
+    kinds = [BY_PROOF, BY_PROOF, EQUIVALENT, SURVIVED]
+    made = [Outcome(Mutant(10 + k, f"a{k}  ->  b{k}", ""), kind, f"because {k}") for k, kind in enumerate(kinds)]
+    monkeypatch.setattr(run, "tried", lambda optimizer, tell=None: made)
+
+
+def test_mutants_are_counted_and_remembered(outcomes):
+    optimizer = replace(load(SPEC), title="Mutated")
+    found = checks.check(optimizer, mutants=True)
+    assert dict(found.mutants) == dict(zip(KINDS, [2, 0, 0, 1, 1], strict=True))
+    assert [(line, kind) for line, _, kind, _ in found.uncaught] == [(12, EQUIVALENT), (13, SURVIVED)]
+    assert checks.known(checks.content(optimizer)) == found
+
+
+def test_the_command_tells_survivors(outcomes):
+    shown = CliRunner().invoke(app, ["check", SPEC, "--mutants"])
+    assert shown.exit_code == 0
+    header, row = (line.split("  ") for line in shown.stdout.splitlines()[:2])
+    assert all(kind in map(str.strip, header) for kind in KINDS)
+    assert [cell.strip() for cell in row if cell.strip()][-5:] == ["2", "0", "0", "1", "1"]
+    assert f"{SPEC}: no check notices line 13: a3  ->  b3 (because 3)" in shown.stdout
+    assert "a2" not in shown.stdout
+    (plain,) = json.loads(CliRunner().invoke(app, ["check", SPEC, "--mutants", "--json"]).stdout)
+    assert plain["mutants"][SURVIVED] == 1
+    assert plain["uncaught"][1] == {"line": 13, "change": "a3  ->  b3", "outcome": SURVIVED, "why": "because 3"}

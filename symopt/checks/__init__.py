@@ -5,6 +5,7 @@ Loading this costs nothing: what computes (`symopt.checks.run`) is loaded when s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 
@@ -18,13 +19,14 @@ __all__ = ["Facts", "check", "content", "facts", "known"]
 _KIND = "checks"
 
 
-def check(optimizer: Optimizer, mutants: bool = False) -> Facts:
+def check(optimizer: Optimizer, mutants: bool = False, tell: Callable[[int, int], None] | None = None) -> Facts:
     """Prove and test an optimizer, whatever is known already; what is found is kept.
 
-    mutants: also break the kernel in every small way there is, and count how often that is noticed (slow)
+    mutants: also break the kernel in every small way there is, and see what notices it (slow); not where it is wrong
+    tell: is told how many of these were tried, of how many
     Raises SymoptError where no kernel can be made of it; anything else that is wrong is one of `.faults`.
     """
-    found: Facts = import_module("symopt.checks.run").checked(optimizer, mutants)
+    found: Facts = import_module("symopt.checks.run").checked(optimizer, mutants, tell)
     cache.store(_KIND, content(optimizer), to_json(found))
     return found
 

@@ -15,18 +15,24 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from symopt.paths import cache_dir, specs_dir, templates_dir
+from symopt.paths import cache_dir, forget_oldest, specs_dir, templates_dir, used
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _LIBRARIES = ("mpmath", "numba", "numpy", "sympy")
 
+MOST = 1024
+"""Results that are kept of each kind."""
+
 
 def read(kind: str, key: str) -> Any:
     """What was stored, or None; a damaged file counts as none."""
+    path = cache_dir() / kind / f"{key}.json"
     try:
-        return json.loads((cache_dir() / kind / f"{key}.json").read_bytes())
+        found = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
+    used(path)
+    return found
 
 
 def store(kind: str, key: str, value: Any) -> None:
@@ -42,6 +48,7 @@ def store(kind: str, key: str, value: Any) -> None:
             temporary.unlink(missing_ok=True)
     except OSError:
         return
+    forget_oldest(path.parent.glob("*.json*"), MOST)
 
 
 def digest(*parts: str) -> str:
@@ -54,6 +61,12 @@ def engine() -> str:
     """The content of symopt itself, its command line apart: what every result depends on besides the spec."""
     sources = (p for p in sorted(_PACKAGE.rglob("*.py")) if not p.is_relative_to(_PACKAGE / "cli"))
     return _content([*sources, *sorted(templates_dir().rglob("*.j2"))])
+
+
+@cache
+def commands() -> str:
+    """The content of the command line, which decides what is generated of an optimizer."""
+    return _content(sorted((_PACKAGE / "cli").rglob("*.py")))
 
 
 def catalogue() -> str:

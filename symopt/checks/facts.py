@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 PROVED = "proved"
+SURVIVED = "survived"
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Facts:
     proofs: target -> "proved", or why not
     oracle_ulp: the largest error of theta, as `symopt.checks.oracle` measures it: compiled float32 kernel, 24 steps
     faults: what is wrong; empty for a spec that passes
-    mutants: (caught, tried) if single changes of the kernel were tried
+    mutants: what became of how many single changes of the kernel, if they were tried
+    uncaught: of each change that no check noticed, its line, the change, what became of it and why
     """
 
     name: str
@@ -27,7 +29,8 @@ class Facts:
     proofs: tuple[tuple[str, str], ...]
     oracle_ulp: float
     faults: tuple[str, ...] = ()
-    mutants: tuple[int, int] | None = None
+    mutants: tuple[tuple[str, int], ...] | None = None
+    uncaught: tuple[tuple[int, str, str, str], ...] = ()
 
     @property
     def proof(self) -> str:

@@ -14,7 +14,7 @@ where a constant could not. Errors scale with the size of a rounding, so the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,26 +34,61 @@ Values = dict[str, list[Any]]
 """theta and the states of element level, an array per tensor each."""
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What the equations give in the runs on which kernels are tried.
+
+    allowed: name -> how many ulp a kernel may be off; exact: whether infinities must be told from NaN
+    """
+
+    given: Trial
+    true: list[Values]
+    allowed: dict[str, float]
+    extreme: Trial
+    wanted: list[Values]
+    exact: bool
+
+
+Run = Callable[[Trial, type[Any]], Iterator[Values]]
+"""What a kernel gives in a run, in arrays of a dtype."""
+
+
 def oracle(optimizer: Optimizer, target: str) -> tuple[float, list[str]]:
     """(largest error of theta in float32, in ulp; what is wrong)."""
+
+    def run(given: Trial, dtype: type[Any]) -> Iterator[Values]:
+        return _kernel(optimizer, given, target, dtype)
+
+    return compared(reference(optimizer), run, f"the {target} kernel")
+
+
+def reference(optimizer: Optimizer) -> Reference:
+    """What the equations give."""
     with np.errstate(all="ignore"):  # NaN and infinities are given on purpose
-        given = trial(optimizer)
+        given, extreme = trial(optimizer), trial(optimizer, extremes=True)
         true = list(_meaning(optimizer, given, REAL))
         noise = [list(_meaning(optimizer, given, _noisy(seed))) for seed in range(NOISY_RUNS)]
         most = {name: max(worst(run, true, name, np.float32) for run in noise) for name in true[0]}
         allowed = {name: ROUNDED_ONCE + ALLOWED * error for name, error in most.items()}
-        faults: list[str] = []
-        errors: dict[str, float] = {}
+        wanted = list(_meaning(optimizer, extreme, FLOAT))
+        return Reference(given, true, allowed, extreme, wanted, not build(optimizer)[0].recovered)
+
+
+def compared(wanted: Reference, run: Run, what: str) -> tuple[float, list[str]]:
+    """(largest error of theta in float32, in ulp; what is wrong) of the runs of a kernel."""
+    faults: list[str] = []
+    errors: dict[str, float] = {}
+    with np.errstate(all="ignore"):
         for dtype in (np.float64, np.float32):
-            run = list(_kernel(optimizer, given, target, dtype))
-            errors = {name: worst(run, true, name, dtype) for name in run[0]}
+            found = list(run(wanted.given, dtype))
+            errors = {name: worst(found, wanted.true, name, dtype) for name in found[0]}
             faults += [
-                f"{name} of the {target} kernel ({np.dtype(dtype)}) is {error:.1f} ulp off; {allowed[name]:.1f} may be"
+                f"{name} of {what} ({np.dtype(dtype)}) is {error:.1f} ulp off; {wanted.allowed[name]:.1f} may be"
                 for name, error in errors.items()
-                if not error <= allowed[name]
+                if not error <= wanted.allowed[name]
             ]
-            faults += _extremes(optimizer, target, dtype)
-        return errors["theta"], faults
+            faults += _extremes(wanted, run(wanted.extreme, dtype), f"{what} is", np.dtype(dtype))
+    return errors["theta"], faults
 
 
 def worst(run: list[Values], true: list[Values], name: str, dtype: type[Any]) -> float:
@@ -70,24 +105,22 @@ def worst(run: list[Values], true: list[Values], name: str, dtype: type[Any]) ->
     return found
 
 
-def _extremes(optimizer: Optimizer, target: str, dtype: type[Any]) -> Iterator[str]:
+def _extremes(wanted: Reference, run: Iterator[Values], what: str, dtype: Any) -> Iterator[str]:
     """A gradient that is NaN or infinite must give what the equations give.
 
-    Where theta is not stored but recovered from the gradient point and the states, inf - inf can make NaN of an
-    infinity: what must agree there is which values are finite.
+    Where a state, or theta, is not stored but recovered from what is, inf - inf can make NaN of an infinity: what must
+    agree there is which values are finite.
     """
-    given = trial(optimizer, extremes=True)
-    kind = np.isfinite if build(optimizer)[1].deploy is not None else _kind
-    runs = zip(_kernel(optimizer, given, target, dtype), _meaning(optimizer, given, FLOAT), strict=True)
-    for step, (found, wanted) in enumerate(runs, 1):
+    kind = _kind if wanted.exact else np.isfinite
+    for step, (found, meant) in enumerate(zip(run, wanted.wanted, strict=True), 1):
         for name, arrays in found.items():
-            for x, y in zip(map(np.ravel, arrays), map(np.ravel, wanted[name]), strict=True):
+            for x, y in zip(map(np.ravel, arrays), map(np.ravel, meant[name]), strict=True):
                 different = np.flatnonzero(kind(x) != kind(y))
                 if different.size:
                     at = different[0]
                     yield (
-                        f"after a NaN or infinite gradient, {name} of the {target} kernel is {x[at]:g} at step {step} "
-                        f"({np.dtype(dtype)}), where the equations give {y[at]:g}"
+                        f"after a NaN or infinite gradient, {name} of {what} {x[at]:g} at step {step} "
+                        f"({dtype}), where the equations give {y[at]:g}"
                     )
                     return
 

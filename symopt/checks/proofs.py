@@ -8,7 +8,8 @@ from symopt.artifacts import artifact, build
 from symopt.checks.facts import PROVED
 from symopt.derive.training import Training
 from symopt.errors import SymoptError
-from symopt.expr import Expr, text
+from symopt.expr import Expr
+from symopt.expr import text as shown
 from symopt.latex.parser import parse
 from symopt.latex.printer import latex
 from symopt.latex.symbols import symbols_of
@@ -16,6 +17,7 @@ from symopt.latex.tokens import LatexError
 from symopt.prove.algebra import Proved, Refuted, Undecided, decide
 from symopt.prove.facts import declared
 from symopt.prove.kernel import Proof, prove_kernel
+from symopt.prove.operations import operations, rounding_faults
 from symopt.recurrence import Optimizer
 
 PROVERS: dict[str, Callable[[Training, str], Proof]] = {"cpu": prove_kernel}
@@ -24,15 +26,21 @@ PROVERS: dict[str, Callable[[Training, str], Proof]] = {"cpu": prove_kernel}
 
 def proof(optimizer: Optimizer, target: str) -> tuple[str, list[str]]:
     """("proved" or why not; what is wrong). Only a counterexample is wrong: the undecided was tested, and is told."""
+    built = build(optimizer)
+    return proof_of(built[0], target, artifact(optimizer, target, built=built).text)
+
+
+def proof_of(training: Training, target: str, text: str) -> tuple[str, list[str]]:
+    """The same of a kernel's text."""
     if target not in PROVERS:
         return "no proof exists for this target", []
-    built = build(optimizer)
     try:
-        found = PROVERS[target](built[0], artifact(optimizer, target, built=built).text)
+        found = PROVERS[target](training, text)
     except SymoptError as error:
         return f"refuted: {error}", [f"the {target} kernel cannot be read as equations: {error}"]
     if found.holds:
-        return PROVED, []
+        rounded = list(rounding_faults(training, operations(training, text)))
+        return ("undecided: rounding", [f"in the {target} kernel {rounded[0]}"]) if rounded else (PROVED, [])
     refuted = [(what, verdict) for what, verdict in found.failures if isinstance(verdict, Refuted)]
     if refuted:
         what, verdict = refuted[0]
@@ -71,4 +79,4 @@ def _round_trip(optimizer: Optimizer, expr: Expr, inline: bool) -> str | None:
         return f"cannot be read back: {error}"
     if back == expr or isinstance(decide(back, expr, declared(optimizer)), Proved):
         return None
-    return f"reads back as {text(back)}"
+    return f"reads back as {shown(back)}"

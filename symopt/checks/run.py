@@ -5,24 +5,27 @@ from __future__ import annotations
 from symopt.artifacts import artifact, build
 from symopt.backends import BACKENDS
 from symopt.checks.cost import cost
+from symopt.checks.emitted import faults_in_python
 from symopt.checks.facts import Facts
-from symopt.checks.oracle import oracle
+from symopt.checks.mutants import CAUGHT, Outcome, Tell, counts, tried
+from symopt.checks.oracle import oracle, reference
 from symopt.checks.proofs import page_faults, proof
 from symopt.errors import SymoptError
 from symopt.latex.references import References
-from symopt.prove.mutants import score
 from symopt.recurrence import Optimizer
 
 RUNS = "cpu"
 """The target whose kernels run on every machine."""
 
 
-def checked(optimizer: Optimizer, mutants: bool) -> Facts:
+def checked(optimizer: Optimizer, mutants: bool, tell: Tell | None = None) -> Facts:
     """Validate, prove and test an optimizer."""
     spent = cost(optimizer)
     proofs = {target: proof(optimizer, target) for target in BACKENDS}
     ulp, wrong = oracle(optimizer, RUNS)
     refuted = [fault for _, faults in proofs.values() for fault in faults]
+    faults = (*reference_faults(optimizer), *page_faults(optimizer), *refuted, *wrong, *emitted_faults(optimizer))
+    outcomes = tried(optimizer, tell=tell) if mutants and not faults else None
     return Facts(
         name=optimizer.name,
         title=optimizer.title,
@@ -31,16 +34,24 @@ def checked(optimizer: Optimizer, mutants: bool) -> Facts:
         flops=spent.flops,
         proofs=tuple((target, outcome) for target, (outcome, _) in proofs.items()),
         oracle_ulp=ulp,
-        mutants=tested(optimizer) if mutants else None,
-        faults=(*reference_faults(optimizer), *page_faults(optimizer), *refuted, *wrong),
+        faults=faults,
+        mutants=None if outcomes is None else counts(outcomes),
+        uncaught=tuple(map(_shown, _uncaught(outcomes or []))),
     )
 
 
-def tested(optimizer: Optimizer) -> tuple[int, int]:
-    """(caught, tried) of all single changes of the kernel."""
+def emitted_faults(optimizer: Optimizer) -> list[str]:
+    """What is wrong with the functions of the emitted file, run by Python."""
     built = build(optimizer)
-    found = score(built[0], artifact(optimizer, RUNS, built=built).text)
-    return found.total - len(found.survivors), found.total
+    return faults_in_python(built[0], artifact(optimizer, RUNS, built=built).text, reference(optimizer))[0]
+
+
+def _uncaught(outcomes: list[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.kind not in CAUGHT]
+
+
+def _shown(outcome: Outcome) -> tuple[int, str, str, str]:
+    return outcome.mutant.line, outcome.mutant.change, outcome.kind, outcome.why
 
 
 def reference_faults(optimizer: Optimizer) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from symopt.domains import Domain, NonNegative, NonNegativeInt, Positive, Real, Unit
@@ -45,18 +46,32 @@ def known(optimizer: Optimizer) -> Facts:
 
 
 def _first(expr: Expr, facts: Facts) -> int:
-    return next(i for i, domain in enumerate(CANDIDATES) if inside(expr, domain, facts))
+    """The first candidate that holds every value of an expression."""
+    holds = _tests(expr, facts)
+    return next(i for i, domain in enumerate(CANDIDATES) if holds(domain))
 
 
 def inside(expr: Expr, domain: Domain, facts: Facts) -> bool:
     """Whether every value of an expression is proved to lie in a domain."""
-    if domain == Real:
-        return True
+    return _tests(expr, facts)(domain)
+
+
+def _tests(expr: Expr, facts: Facts) -> Callable[[Domain], bool]:
+    """The test whether an expression lies in a domain; its normal form is found once for all domains."""
     case = Case(Table(_BUDGET), facts)
     try:
-        return _inside(case, Normal(case).of(expr), domain)
+        form = Normal(case).of(expr)
     except (OutOfBudgetError, UndefinedError):
-        return False
+        return lambda domain: domain == Real
+
+    def holds(domain: Domain) -> bool:
+        case.table.budget = _BUDGET
+        try:
+            return domain == Real or _inside(case, form, domain)
+        except OutOfBudgetError:
+            return False
+
+    return holds
 
 
 def _inside(case: Case, p: Poly, domain: Domain) -> bool:

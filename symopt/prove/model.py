@@ -7,38 +7,50 @@ from functools import reduce
 from math import prod
 
 from symopt.derive.training import Training
-from symopt.domains import Domain, PositiveInt
+from symopt.domains import Domain, Positive, PositiveInt
 from symopt.expr import START, ZERO, Call, Expr, Reduction, Seq, Sym, children, number, rebuild
 from symopt.prove.facts import Facts
+from symopt.prove.invariants import inside, known
+from symopt.prove.places import element, of_group, of_tensor
 from symopt.prove.sums import Sums
+from symopt.prove.values import decided
 
-SHAPES = ((7,), (), (2, 3))  # five chunks, three blocks, three tensors, two groups: no two counts agree
-GROUPS = (0, 1, 0)
+# A cut row, a number, short rows, rows of nothing, a vector; no two of the counts of chunks, blocks and tensors agree.
+SHAPES = ((1, 7), (), (3, 2), (2, 0), (2,))
+GROUPS = (0, 1, 0, 0, 1)
 SIZES = tuple(prod(shape) for shape in SHAPES)
 PLACES = tuple((tensor, i) for tensor, size in enumerate(SIZES) for i in range(size))
 
 
-def element(name: str, tensor: int, i: int) -> Sym:
-    """The symbol of one element of a sequence."""
-    return Sym(f"{name}.{tensor}.{i}")
-
-
-def of_tensor(name: str, tensor: int) -> Sym:
-    """The symbol of a number that each tensor has."""
-    return Sym(f"{name}.{tensor}")
-
-
-def of_group(name: str, group: int) -> Sym:
-    """The symbol of a number that each group has."""
-    return Sym(f"{name}.g{group}")
+def columns(tensor: int) -> int:
+    """How many elements a row of a tensor has."""
+    return prod(SHAPES[tensor][len(SHAPES[tensor]) > 1 :])
 
 
 def facts_of(training: Training) -> Facts:
-    """The domains of the symbols."""
-    domains: dict[str, Domain] = {f"t.g{group}": PositiveInt for group in set(GROUPS)}
-    for hyper in training.source.hyperparameters:
-        domains |= {of_group(hyper.name, group).name: hyper.domain for group in set(GROUPS)}
+    """The domains of the symbols, with their places and without: what is declared, and what every step keeps true."""
+    optimizer = training.source
+    found = known(optimizer).domains
+    domains: dict[str, Domain] = {}
+    for name in ("t", *(hyper.name for hyper in optimizer.hyperparameters), *optimizer.states):
+        level = training.levels[name] if name in optimizer.states else "step"
+        names = (name, *(symbol.name for symbol in _everywhere(name, level)))
+        domains |= dict.fromkeys(names, found.get(name, PositiveInt))
+    for equation in training.equations:  # the coefficients that a gradient point was made with
+        own = equation.target in training.states and equation.target not in optimizer.states
+        if own and inside(equation.rhs, Positive, Facts(found)):
+            symbols = _everywhere(equation.target, training.levels[equation.target])
+            domains |= dict.fromkeys((equation.target, *(symbol.name for symbol in symbols)), Positive)
     return Facts(domains, {})
+
+
+def _everywhere(name: str, level: str) -> list[Sym]:
+    """All symbols of a name at its level."""
+    if level == "element":
+        return [element(name, tensor, i) for tensor, i in PLACES]
+    if level == "tensor":
+        return [of_tensor(name, tensor) for tensor in range(len(SHAPES))]
+    return [of_group(name, group) for group in sorted(set(GROUPS))]
 
 
 @dataclass
@@ -50,8 +62,9 @@ class Declared:
     known: dict[tuple[Expr, int, int], Expr] = field(default_factory=dict["tuple[Expr, int, int]", Expr])
 
     def __post_init__(self) -> None:
-        self.rhs = {equation.target: equation.rhs for equation in self.training.source.equations}
-        self.starts = dict(self.training.source.starts)
+        # What the training form adds is stored too; of a sequence that both have, the declaration counts.
+        self.rhs = {e.target: e.rhs for e in (*self.training.equations, *self.training.source.equations)}
+        self.starts = dict((*self.training.starts, *self.training.source.starts))
         self.inputs = dict(self.training.source.inputs)
 
     def value(self, expr: Expr, tensor: int, i: int) -> Expr:
@@ -68,19 +81,26 @@ class Declared:
             case Seq(name, shift) if shift == START:
                 return element("theta", tensor, i) if name == "theta" else self.start(name, tensor, i)
             case Seq(name, -1):
-                recovered = self.training.recovered
-                if recovered is not None and recovered[0] == name:
-                    return self.value(recovered[1], tensor, i)
-                return self.symbol(name, tensor, i)
+                recovered = dict(self.training.recovered)
+                return self.value(recovered[name], tensor, i) if name in recovered else self.symbol(name, tensor, i)
             case Seq(name, 0):
                 return self.value(self.rhs[name], tensor, i) if name in self.rhs else self.symbol(name, tensor, i)
             case Reduction(op, args, over) if op == "norm":
                 return Call("sqrt", (self.value(Reduction("dot", (*args, *args), over), tensor, i),))
+            case Reduction("axes"):
+                return number(len(SHAPES[tensor]))
             case Reduction(op, args, over) if op == "mean":
-                count = len(PLACES) if over == "all" else SIZES[tensor]
+                count = {"all": len(PLACES), "tensor": SIZES[tensor], "row": columns(tensor)}[over]
                 return Call("/", (self.value(Reduction("total", args, over), tensor, i), number(count)))
-            case Reduction():
-                return self.sums.symbol(self._reduction(expr, tensor))
+            case Reduction(op, args):
+                positive = op == "maxabs" or (op == "dot" and args[0] == args[1])
+                return self.sums.symbol(self._reduction(expr, tensor, i), positive)
+            case Call("where", (condition, yes, no)):
+                chosen = self.value(condition, tensor, i)
+                holds = decided(chosen)
+                if holds is not None:
+                    return self.value(yes if holds else no, tensor, i)
+                return Call("where", (chosen, self.value(yes, tensor, i), self.value(no, tensor, i)))
             case _:
                 return rebuild(expr, tuple(self.value(arg, tensor, i) for arg in children(expr)))
 
@@ -97,8 +117,10 @@ class Declared:
             return element(name, tensor, i)
         return of_tensor(name, tensor) if level == "tensor" else of_group(name, GROUPS[tensor])
 
-    def _reduction(self, node: Reduction, tensor: int) -> Expr:
-        places = [(k, i) for k, i in PLACES if node.over == "all" or k == tensor]
+    def _reduction(self, node: Reduction, tensor: int, i: int) -> Expr:
+        places = [(k, j) for k, j in PLACES if node.over == "all" or k == tensor]
+        if node.over == "row":
+            places = [(k, j) for k, j in places if j // columns(tensor) == i // columns(tensor)]
         rows = [[self.value(arg, k, i) for arg in node.args] for k, i in places]
         if node.op == "maxabs":
             return reduce(lambda a, b: Call("max", (a, b)), [Call("abs", (x,)) for (x,) in rows], ZERO)

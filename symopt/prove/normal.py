@@ -37,7 +37,7 @@ from symopt.prove.polynomials import (
     whole,
 )
 from symopt.prove.powers import absolute, exponential, inverse, logarithm, power, rational_power
-from symopt.recurrence import LEVELS
+from symopt.recurrence import LEVELS, REDUCED
 
 
 class Normal:
@@ -69,8 +69,10 @@ class Normal:
                 rule = _RULES.get(op)
                 values = [self.of(arg) for arg in args]
                 return rule(self.case, *values) if rule else lifted(self.case, opaque(op), *values)
+            case Reduction("axes"):
+                return self.case.table.single("axes", None, (), LEVELS.index("tensor"))
             case Reduction(op, args, over):
-                return self._reduction(op, args, LEVELS.index("global" if over == "all" else "tensor"))
+                return self._reduction(op, args, LEVELS.index(REDUCED[over]))
 
     def _name(self, name: str, shift: int | None) -> Poly:
         level = self.case.facts.level(name, shift is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +18,7 @@ from symopt.recurrence import LEVELS
 Values = dict[Sym | Seq, list[Any]]
 """A value or an array per tensor."""
 
-_TENSOR = LEVELS.index("tensor")
+_TENSOR, _ROW = LEVELS.index("tensor"), LEVELS.index("row")
 _NICE = [Fraction(n, d) for n, d in [(1, 1), (1, 2), (2, 1), (-1, 1), (0, 1), (3, 1), (-1, 2), (9, 10), (1, 10)]]
 
 
@@ -39,9 +39,17 @@ def drawn(name: Sym | Seq, facts: Facts, shapes: list[tuple[int, ...]], number: 
     level = facts.level(name.name, isinstance(name, Seq))
     if level < _TENSOR or shapes == [()]:
         return [_number(domain, dice, number)] * len(shapes)
-    if level == _TENSOR:
+    if level == _TENSOR or (level == _ROW and all(len(shape) < 2 for shape in shapes)):
         return [_number(domain, dice, number) for _ in shapes]
-    return [np.array([_number(domain, dice, number) for _ in range(shape[0])], object) for shape in shapes]
+    own = [shape if level > _ROW else (*shape[:1], *(1 for _ in shape[1:])) for shape in shapes]
+    return [_array(shape, lambda: _number(domain, dice, number)) for shape in own]
+
+
+def _array(shape: tuple[int, ...], draw: Callable[[], Fraction]) -> Any:
+    made = np.empty(shape, object)
+    for i in range(made.size):
+        made.flat[i] = draw()
+    return made
 
 
 def _number(domain: Domain, dice: random.Random, number: int) -> Fraction:
@@ -72,4 +80,4 @@ def shown(values: list[Any]) -> Any:
     """A value as a counterexample shows it: one number where all are the same."""
     if all(isinstance(value, Fraction) and value == values[0] for value in values):
         return values[0]
-    return [list(value) if isinstance(value, np.ndarray) else value for value in values]
+    return [value.tolist() if isinstance(value, np.ndarray) else value for value in values]

@@ -18,7 +18,7 @@ from symopt.prove.points import Values, drawn, edges, shown
 Point = dict[str, Any]
 """name -> its value, or the lists of its elements."""
 
-_SHAPES = [(2,), (1,)]
+_SHAPES, _ROWS = [(2,), (1,)], [(2, 2), (1,)]
 _FAR, _CLEAR = 10**30, 10**6
 
 
@@ -41,16 +41,17 @@ def difference(a: Expr, b: Expr, facts: Facts, points: range) -> tuple[Point, tu
     return faint
 
 
-def gap(a: Expr, b: Expr, facts: Facts, points: range) -> Point | None:
-    """A point at which b has a value and a has none; the edges of the domains are looked at first.
+def gap(a: Expr, b: Expr, facts: Facts, points: range) -> tuple[Point, tuple[Any, Any]] | None:
+    """A point at which b has a value and a has none, and the two; the edges of the domains are looked at first.
 
     What divides by zero or takes the logarithm of 0 has no value, unless a condition keeps it from being used.
     """
     pair = _Pair.of(a, b)
     some = ({name: drawn(name, facts, pair.shapes, number) for name in pair.names} for number in points)
     for values in (*edges(pair.names, facts, pair.shapes), *some):
-        if pair.lacks(values):
-            return {text(name): shown(value) for name, value in values.items()}
+        found = pair.lacks(values)
+        if found is not None:
+            return {text(name): shown(value) for name, value in values.items()}, found
     return None
 
 
@@ -82,9 +83,10 @@ class _Pair:
     def of(a: Expr, b: Expr) -> _Pair:
         nodes = list(_nodes(a, b))
         names = sorted({node for node in nodes if isinstance(node, Sym | Seq)}, key=text)
-        reduced = any(isinstance(node, Reduction) for node in nodes)
+        scopes = {"row" if node.op == "axes" else node.over for node in nodes if isinstance(node, Reduction)}
+        shapes = _ROWS if "row" in scopes else _SHAPES if scopes else [()]
         opaque = {node.op for node in nodes if isinstance(node, Call) and node.op not in EXACT.operations}
-        return _Pair(a, b, names, _SHAPES if reduced else [()], frozenset(opaque | {"isfinite"}))
+        return _Pair(a, b, names, shapes, frozenset(opaque | {"isfinite"}))
 
     def differ(self, values: Values) -> tuple[Any, Any] | None:
         """The first two values that differ: exactly if everything is rational, else as twice the digits confirm."""
@@ -95,12 +97,12 @@ class _Pair:
                 return x, y
         return None
 
-    def lacks(self, values: Values) -> bool:
-        """Whether b has a value somewhere where a has none."""
+    def lacks(self, values: Values) -> tuple[float, float] | None:
+        """NaN and the value of b where b has one and a has none."""
         try:
-            return any(x != x and y == y for x, y in self._pairs(values, _COARSE))
+            return next(((float(x), float(y)) for x, y in self._pairs(values, _COARSE) if x != x and y == y), None)
         except _UnclearError:
-            return False
+            return None
 
     def _differ_in_digits(self, values: Values) -> tuple[Any, Any] | None:
         try:
@@ -137,13 +139,21 @@ def _careful(numbers: Numbers) -> Numbers:
         table[op] = np.frompyfunc(_compared(table[op]), 2, 1)
     for op in ("floor", "ceil", "sign"):
         table[op] = np.frompyfunc(_rounded(table[op]), 1, 1)
-    for op in ("/", "**", "log", "log1p"):
-        table[op] = np.frompyfunc(_finite(table[op]), OPERATIONS[op], 1)
+    for op, delicate in _DELICATE.items():
+        table[op] = np.frompyfunc(_finite(table[op], delicate), OPERATIONS[op], 1)
     return replace(numbers, operations=table)
 
 
-def _finite(function: Callable[..., Any]) -> Callable[..., Any]:
+_DELICATE: dict[str, Callable[..., Any]] = {
+    "/": lambda a, b: b, "**": lambda a, b: a, "log": lambda a: a, "log1p": lambda a: a + 1, "sqrt": lambda a: a,
+}  # fmt: skip
+"""What decides by being 0, or below it, whether an operation has a value: rounding may have made it so."""
+
+
+def _finite(function: Callable[..., Any], delicate: Callable[..., Any]) -> Callable[..., Any]:
     def finite(*args: Any) -> Any:
+        if 0 < abs(delicate(*args)) * _FAR < 1:
+            raise _UnclearError
         value = function(*args)
         return value if abs(value) < float("inf") else value * 0  # NaN: what is divided by zero has no value
 

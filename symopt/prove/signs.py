@@ -198,6 +198,7 @@ _RANGES: dict[str, Callable[[Signs, Atom], Domain]] = {
     "prime": lambda signs, atom: domain_of((atom.head, atom.head)),
     "e": lambda signs, atom: domain_of((2, 3)), "pi": lambda signs, atom: domain_of((3, 4)),
     "maxabs": lambda signs, atom: _NOT_NEGATIVE, "size": lambda signs, atom: _ONE_OR_MORE,
+    "axes": lambda signs, atom: replace(_NOT_NEGATIVE, integer=True),
     "positive": lambda signs, atom: _CONDITION, "zero": lambda signs, atom: _CONDITION,
     "holds": lambda signs, atom: _CONDITION, "sin": lambda signs, atom: _WAVE, "cos": lambda signs, atom: _WAVE,
     "floor": _floor, "max": _max, "power": _power,

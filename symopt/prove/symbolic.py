@@ -8,39 +8,60 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from types import ModuleType, SimpleNamespace
+from functools import lru_cache, reduce
+from itertools import cycle
+from operator import add
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from symopt.errors import SymoptError
-from symopt.expr import Call, Num
-from symopt.prove.values import Path, Value, expression
+from symopt.expr import OPERATIONS, ZERO, Call, Num
+from symopt.prove.values import Path, Value, decided, expression
 
 CHUNK, LANES, BLOCKS = 5, 3, 3  # small, so that a few elements cross every border that an emitted file has
+OF_ARRAYS = np.dtype(object, metadata={"of": "arrays"})
+"""What stands for the dtype of the user's arrays; numbers in float64 are plain objects."""
+
 _ADDRESS = 1 << 32
 
 
 class _Exact(ast.NodeTransformer):
-    """Literals in scalar functions as the exact decimals that they are: Python would round 1 / 3 before it is used."""
+    """Quotients of literals as the rationals that they are, which Python would round before they are used.
+
+    In scalar functions every literal is one: elsewhere they count and index.
+    """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         scalar = any(isinstance(d, ast.Name) and d.id == "register_jitable" for d in node.decorator_list)
         loops = any(isinstance(child, ast.For) for child in ast.walk(node))
-        if not scalar or loops:
-            return node
-        node.body = [_Literals().visit(statement) for statement in node.body]
+        inside = _Literals() if scalar and not loops else _Quotients()
+        node.body = [inside.visit(statement) for statement in node.body]
         return node
+
+
+class _Quotients(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        match node:
+            case ast.BinOp(ast.Constant(int() as a), ast.Div(), ast.Constant(int() as b)):
+                return ast.copy_location(_exact(f"{a}/{b}"), node)
+            case _:
+                return self.generic_visit(node)
 
 
 class _Literals(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, int | float) and not isinstance(node.value, bool):
-            call = ast.Call(ast.Name("exact", ast.Load()), [ast.Constant(repr(node.value))], [])
-            return ast.copy_location(call, node)
+            return ast.copy_location(_exact(repr(node.value)), node)
         return node
+
+
+def _exact(shown: str) -> ast.Call:
+    return ast.Call(ast.Name("exact", ast.Load()), [ast.Constant(shown)], [])
 
 
 class Memory:
@@ -55,6 +76,10 @@ class Memory:
         self.arrays.append(array.reshape(-1))
         return len(self.arrays) * _ADDRESS
 
+    def addresses(self, *buffers: Any) -> np.ndarray[Any, Any]:
+        """Made-up addresses: a row per tensor, a column per buffer."""
+        return np.array([[self.address(array) for array in arrays] for arrays in buffers], np.int64).T
+
     def carray(self, address: int, count: int) -> np.ndarray[Any, Any]:
         """The elements behind an address; reading past the end of an array is an error of the emitted file."""
         array, start = self.arrays[address // _ADDRESS - 1], (address % _ADDRESS) // self.dtype.itemsize
@@ -68,17 +93,18 @@ class Memory:
             raise SymoptError(f"the emitted file takes {self.dtype} for {like.dtype}")
         return int(address)
 
-    def run(self, tree: ast.Module, modules: dict[str, Any]) -> dict[str, Any]:
+    def run(self, code: Iterable[CodeType], modules: dict[str, Any], **given: Any) -> dict[str, Any]:
         """The names that an emitted file defines, with `modules` for its imports and small chunks."""
-        names = vars(ModuleType("emitted"))
+        names = vars(ModuleType("emitted")) | given
         imports = {**_COMPILER, **modules}
 
         def load(name: str, *args: Any) -> Any:
             return imports.get(name) or builtins.__import__(name, *args)
 
         names["__builtins__"] = {**vars(builtins), "__import__": load}
-        exec(compile(tree, "<emitted>", "exec"), names)
-        names |= {"pointer": self.pointer, "carray": self.carray}
+        for part in code:
+            exec(part, names)
+        names |= {"pointer": self.pointer, "carray": self.carray, "addresses": self.addresses}
         names |= {"CHUNK": CHUNK, "LANES": LANES, "BLOCKS": BLOCKS}
         return names
 
@@ -91,22 +117,57 @@ class Machine(Memory):
         self.path = path
 
     def call(self, op: str) -> Callable[..., Value]:
-        """A function of values."""
-        return lambda *args: Value(Call(op, tuple(expression(arg) for arg in args)), self.path)
+        """A function of values; of a choice that is decided, what is chosen."""
 
-    def load(self, text: str) -> dict[str, Any]:
+        def applied(*args: Any) -> Value:
+            nodes = tuple(expression(arg) for arg in args)
+            holds = decided(nodes[0]) if op == "where" else None
+            return Value(Call(op, nodes) if holds is None else nodes[1 if holds else 2], self.path)
+
+        return applied
+
+    def load(self, code: Iterable[CodeType]) -> dict[str, Any]:
         """The names that an emitted file defines, computing with values."""
-        tree = ast.fix_missing_locations(_Exact().visit(ast.parse(text)))
-        exact = SimpleNamespace(exact=lambda shown: Value(Num(Fraction(shown)), self.path))
-        tree.body.insert(_after_imports(tree), *ast.parse("from exactly import exact").body)
-        names = self.run(tree, {"numpy": _NUMPY, "exactly": exact})
+        names = self.run(code, {"numpy": self.numpy()}, exact=lambda shown: Value(Num(Fraction(shown)), self.path))
         names |= {op: self.call(word) for op, word in PRIMITIVES.items() if op in names}  # seen by its functions
         names["pi"] = self.call("pi")()
+        names["below"] = lambda f, x: self.call("below")(x)  # whichever number it is
+        scales = cycle((1, 2, 2, 1, 2, 1, 1))  # some sums of squares are added up again, others are not
+        names["in_range"] = lambda f, total: next(scales)
         return names
 
+    def numpy(self) -> SimpleNamespace:
+        """NumPy, its functions of numbers element by element on values."""
 
-def _after_imports(tree: ast.Module) -> int:
-    return 1 if isinstance(tree.body[0], ast.Expr) else 0
+        def summed(values: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+            return over(lambda row: reduce(add, row, Value(ZERO, self.path)), values, axis, keepdims)
+
+        def largest(values: Any, initial: float, axis: Any = None, keepdims: bool = False) -> Any:
+            return over(lambda row: reduce(self.call("max"), row, initial), values, axis, keepdims)
+
+        def over(function: Callable[[Any], Any], values: Any, axis: Any, keepdims: bool) -> Any:
+            """One number of all elements, or of each slice along the first axis."""
+            given = np.asarray(values, object)
+            if not keepdims or len(axis) == given.ndim:
+                return function(given.reshape(-1))
+            found = [function(row.reshape(-1)) for row in given]
+            return np.array([*found, None], object)[:-1].reshape(-1, *(1 for _ in axis))
+
+        functions = {name: np.frompyfunc(self.call(op), OPERATIONS[op], 1) for name, op in _ARRAY_FUNCTIONS.items()}
+        sums = {"sum": summed, "max": largest}
+        made = {"zeros": _table(0), "empty": _table(None), "pi": self.call("pi")()}
+        return SimpleNamespace(**{**vars(np), **functions, **sums, **made})
+
+
+def compiled(text: str, exact: bool = True) -> list[CodeType]:
+    """The code of an emitted file, for a machine to load; what two files have in common is compiled once."""
+    return [_compiled(part, exact) for part in re.split(r"\n\n\n(?=\S)", text)]
+
+
+@lru_cache(maxsize=1024)
+def _compiled(part: str, exact: bool) -> CodeType:
+    tree = ast.parse(part)
+    return compile(ast.fix_missing_locations(_Exact().visit(tree)) if exact else tree, "<emitted>", "exec")
 
 
 def _bare(*args: Any, **options: Any) -> Any:
@@ -151,7 +212,6 @@ _NUMBA = SimpleNamespace(
     types=None,
     global_compiler_lock=_NoLock(),
 )
-_NUMPY = SimpleNamespace(**{**vars(np), "zeros": _table(0), "empty": _table(None)})
 _COMPILER: dict[str, Any] = {
     "numba": _NUMBA,
     "numba.extending": _NUMBA,
@@ -163,3 +223,4 @@ PRIMITIVES = {
     "every": "every", "isfinite": "isfinite", "sqrt": "sqrt", "exp": "exp", "log": "log", "expm1": "expm1",
     "log1p": "log1p", "sin": "sin", "cos": "cos", "tan": "tan", "tanh": "tanh",
 }  # fmt: skip
+_ARRAY_FUNCTIONS = {**PRIMITIVES, "where": "where", "abs": "abs", "logical_not": "not"}

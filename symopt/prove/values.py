@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from symopt.errors import SymoptError
-from symopt.expr import ONE, ZERO, Call, Expr, negate, number
+from symopt.expr import ONE, ZERO, Call, Expr, Num, negate, number
 
 
 class Value:
@@ -95,6 +96,19 @@ class Value:
         return self.path.choose(flag(self.node))
 
 
+class ValueArray(np.ndarray[Any, Any]):
+    """An array of values. Compared it gives values too, where NumPy would ask each for its truth."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        plain = [given.view(np.ndarray) if isinstance(given, ValueArray) else given for given in inputs]
+        if ufunc in _COMPARISONS:
+            options["dtype"] = object
+        return getattr(ufunc, method)(*plain, **options)
+
+
+_COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
+
+
 def expression(value: Any) -> Expr:
     """The expression of a value or of a plain number."""
     if isinstance(value, Value):
@@ -113,6 +127,23 @@ def flag(node: Expr) -> Expr:
             return Call("not", (condition,))
         case _:
             return node
+
+
+def decided(node: Expr) -> bool | None:
+    """The truth of a comparison of constants, such as the number of axes of a tensor; None where it is open."""
+    match node:
+        case Call("not", (inner,)):
+            holds = decided(inner)
+            return None if holds is None else not holds
+        case Call(op, (Num(a), Num(b))) if op in _ORDER:
+            return _ORDER[op](a, b)
+        case _:
+            return None
+
+
+_ORDER: dict[str, Callable[..., bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "eq": operator.eq, "ne": operator.ne
+}  # fmt: skip
 
 
 @dataclass
@@ -136,6 +167,7 @@ class Path:
 
 
 Results = dict[Any, Expr]
+MOST_CONDITIONS = 8  # each can double the number of runs
 
 
 def explore(run: Callable[[Path], Results]) -> Results:
@@ -144,10 +176,16 @@ def explore(run: Callable[[Path], Results]) -> Results:
 
 
 def _explore(run: Callable[[Path], Results], outcomes: list[bool]) -> Results:
+    """All runs that begin with these outcomes: one that goes on with yes, then those that part from it, last first."""
     path = Path(list(outcomes))
-    here = run(path)
-    if len(path.met) == len(outcomes):
-        return here
-    condition = path.met[len(outcomes)]
-    yes, no = _explore(run, [*outcomes, True]), _explore(run, [*outcomes, False])
-    return {key: yes[key] if yes[key] == no[key] else Call("where", (condition, yes[key], no[key])) for key in yes}
+    found = run(path)
+    if len(path.met) > MOST_CONDITIONS:
+        raise SymoptError("the emitted file decides between statements on more conditions than can be followed")
+    for at in reversed(range(len(outcomes), len(path.met))):
+        other = _explore(run, [*path.outcomes[:at], False])
+        found = {key: _joined(path.met[at], found[key], other[key]) for key in found}
+    return found
+
+
+def _joined(condition: Expr, yes: Expr, no: Expr) -> Expr:
+    return yes if yes == no else Call("where", (condition, yes, no))

@@ -1,0 +1,188 @@
+"""What an emitted file computes, operation by operation, with the places where it rounds to the dtype of the arrays.
+
+The proof knows real numbers only. Here the tree of each stored number is kept as it was computed: two files with the
+same trees do the same floating-point operations, and a tree tells which numbers enter the element loop unrounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from symopt.derive.training import Training
+from symopt.errors import SymoptError
+from symopt.expr import BOOLEAN, ZERO, Call, Expr, Num, Sym, children, rebuild
+from symopt.prove.kernel import stepped
+from symopt.prove.symbolic import OF_ARRAYS, Machine, compiled
+from symopt.prove.values import Results, Value, ValueArray, explore
+
+ROUNDED = "rounded"
+TRUE, FALSE = Sym("true"), Sym("false")
+_EXACT: dict[str, Callable[[Any, Any], bool]] = {
+    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+    "eq": lambda a, b: a == b, "ne": lambda a, b: a != b,
+}  # fmt: skip
+_WEAKER = {"<": "<=", ">": ">="}
+
+Known = tuple[tuple[Expr, bool], ...]
+
+
+def operations(training: Training, text: str) -> Results:
+    """The operations behind each number that a file stores or deploys, branches that are never taken cut away."""
+    code = compiled(text)
+    found = explore(lambda path: stepped(training, code, _Rounding(path)))
+    cut = _Cut()
+    return {key: cut(tree) for key, tree in found.items()}
+
+
+def rounding_faults(training: Training, found: Results) -> Iterator[str]:
+    """Where a float32 loop would compute in float64, or a number of the step is rounded before it is stored."""
+    for (when, name, tensor, i), tree in found.items():
+        if when != "step" or name not in (training.param, *training.states):
+            continue
+        if training.levels.get(name, "element") == "element":
+            wide = next((leaf.name for leaf in _unrounded(tree) if _of_group(leaf)), None)
+            if wide is not None:
+                yield f"{name} of tensor {tensor}, element {i} is computed with {wide} in float64"
+        elif _is_rounded(tree):
+            yield f"{name} of tensor {tensor} is rounded to the dtype of the arrays"
+
+
+class _Rounding(Machine):
+    """Values, in tables of the arrays' dtype marked as rounded to it."""
+
+    def numpy(self) -> SimpleNamespace:
+        base = super().numpy()
+        return SimpleNamespace(**{**vars(base), "zeros": _narrow(base.zeros), "result_type": _wide})
+
+
+class _Narrow(ValueArray):
+    """A table in the dtype of the arrays."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, np.frompyfunc(_rounded, 1, 1)(value))
+
+
+def _narrow(zeros: Callable[..., Any]) -> Callable[..., Any]:
+    def make(shape: Any, dtype: Any = None) -> Any:
+        made = zeros(shape, dtype)
+        return made if dtype is None or made.dtype != object else made.view(_Narrow)
+
+    return make
+
+
+def _wide(*dtypes: Any) -> Any:
+    """The dtype in which theta is computed from the training point, which must not be that of the arrays."""
+    if all(np.dtype(dtype).metadata == OF_ARRAYS.metadata for dtype in dtypes):
+        raise SymoptError("the emitted file computes theta in the dtype of the arrays, not in float64")
+    return np.dtype(object)
+
+
+def _rounded(value: Any) -> Any:
+    match value:
+        case Value(node=Num() | Call(op="rounded")):
+            return value
+        case Value():
+            return Value(Call(ROUNDED, (value.node,)), value.path)
+        case _:
+            return value
+
+
+def _unrounded(tree: Expr) -> Iterator[Sym]:
+    """The names whose numbers a tree computes with, no rounding between; what is only compared is none."""
+    match tree:
+        case Sym():
+            yield tree
+        case Call(op) if op == ROUNDED or op in BOOLEAN:
+            return
+        case Call("where", (_, yes, no)):
+            yield from (*_unrounded(yes), *_unrounded(no))
+        case _:
+            for arg in children(tree):
+                yield from _unrounded(arg)
+
+
+def _of_group(leaf: Sym) -> bool:
+    return ".g" in leaf.name
+
+
+def _is_rounded(tree: Expr) -> bool:
+    """Whether a number of the step is rounded; what was summed over elements was."""
+    if isinstance(tree, Sym) and tree.name.count(".") == 2:
+        return False
+    parts = [_is_rounded(arg) for arg in children(tree)]
+    return (isinstance(tree, Call) and tree.op == ROUNDED and _has_no_elements(tree)) or any(parts)
+
+
+def _has_no_elements(tree: Expr) -> bool:
+    if isinstance(tree, Sym):
+        return tree.name.count(".") < 2
+    return all(map(_has_no_elements, children(tree)))
+
+
+class _Cut:
+    """Trees without the branches that their conditions exclude. All rules hold in floating point, NaN included."""
+
+    def __init__(self) -> None:
+        self.done: dict[tuple[int, Known], tuple[Expr, Expr]] = {}
+
+    def __call__(self, tree: Expr, known: Known = ()) -> Expr:
+        if not isinstance(tree, Call):
+            return tree
+        key = id(tree), known
+        if key not in self.done:
+            self.done[key] = tree, self._cut(tree, known)  # a tree that is kept keeps its id
+        return self.done[key][1]
+
+    def _cut(self, tree: Call, known: Known) -> Expr:
+        if tree.op == "where":
+            return self._chosen(tree, known)
+        made = rebuild(tree, tuple(self(arg, known) for arg in tree.args))
+        assert isinstance(made, Call)
+        outcome = dict(known).get(made)
+        if outcome is not None:
+            return TRUE if outcome else FALSE
+        return self._compared(made, known) if made.op in _EXACT or made.op == "not" else made
+
+    def _chosen(self, tree: Call, known: Known) -> Expr:
+        condition = self(tree.args[0], known)
+        if condition in (TRUE, FALSE):
+            return self(tree.args[1 if condition == TRUE else 2], known)
+        yes = self(tree.args[1], (*known, *_follows(condition, True)))
+        no = self(tree.args[2], (*known, *_follows(condition, False)))
+        if (yes, no) == (TRUE, FALSE):
+            return condition
+        return yes if yes == no else Call("where", (condition, yes, no))
+
+    def _compared(self, made: Call, known: Known) -> Expr:
+        """A comparison of constants, or one with a choice: then a choice of comparisons."""
+        match made.args:
+            case (Num(a), Num(b)):
+                return TRUE if _EXACT[made.op](a, b) else FALSE
+            case (Call(op="rounded", args=(Call(op="where", args=(c, x, y)),)), Num() as b):
+                return self(Call("where", (c, Call(made.op, (_number(x), b)), Call(made.op, (_number(y), b)))), known)
+            case (Call(op="where", args=(c, x, y)), Num() as b):
+                return self(Call("where", (c, Call(made.op, (x, b)), Call(made.op, (y, b)))), known)
+            case (Sym() as only,) if only in (TRUE, FALSE):
+                return FALSE if only == TRUE else TRUE
+            case _:
+                return made
+
+
+def _number(node: Expr) -> Expr:
+    """A rounded number; small whole ones are exact."""
+    exact = isinstance(node, Num) and node.value.denominator == 1 and abs(node.value) < 2**24
+    return node if exact or node == ZERO else Call(ROUNDED, (node,))
+
+
+def _follows(condition: Expr, holds: bool) -> Known:
+    """What is known where a condition holds, or where it does not."""
+    found = [(condition, holds)]
+    if isinstance(condition, Call) and condition.op in _WEAKER and holds:
+        found.append((Call(_WEAKER[condition.op], condition.args), True))
+    if isinstance(condition, Call) and condition.op == "not":
+        found += _follows(condition.args[0], not holds)
+    return tuple(found)
