@@ -32,3 +32,18 @@ def momentum_torch(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9, tau: Non
     """
     b[t] = where(eq(t, 1), g[t], mu * b[t-1] + (1 - tau) * g[t])
     theta[t] = theta[t-1] - lr * b[t]
+
+
+@optimizer(title="Momentum (averaged)", reference="polyak1964some")
+def momentum_ema(theta, g, m, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    """Momentum as an exponential average of the gradients.
+
+    m: average gradient; unit of g
+    lr: learning rate
+    mu: decay of the average
+
+    Departures: the sum form (momentum_torch) with its learning rate scaled by 1 - mu. torch reaches it with dampening = mu,
+    where the first gradient enters the average whole.
+    """
+    m[t] = mu * m[t-1] + (1 - mu) * g[t]
+    theta[t] = theta[t-1] - lr * m[t]

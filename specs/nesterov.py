@@ -42,3 +42,21 @@ def nesterov_torch(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
     """
     b[t] = mu * b[t-1] + g[t]
     theta[t] = theta[t-1] - lr * (g[t] + mu * b[t])
+
+
+def nesterov_form(inner):
+    """`inner`, with the gradient taken where its last step, shortened by its `mu`, would lead once more."""
+
+    @optimizer(title=f"{inner.title} in Nesterov's form", reference="sutskever2013importance")
+    def nesterov_form(theta, g, move):
+        """The inner optimizer sees the gradient at the point to which the step before is about to carry the parameter.
+
+        move: the last step taken; unit of theta
+
+        Departures: nesterov_form(momentum) is nesterov, step for step and byte for byte.
+        """
+        g[t] = grad(theta[t-1] + inner.mu * move[t-1])
+        theta[t] = inner(theta[t-1], g[t])
+        move[t] = theta[t] - theta[t-1]
+
+    return nesterov_form

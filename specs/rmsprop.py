@@ -30,7 +30,7 @@ def rmsprop_centered(theta, g, v, gbar, *, lr: Positive = 1e-2, alpha: Unit = 0.
     eps: keeps the denominator away from zero; unit of g
 
     Departures: the difference under the root can round below zero where the gradient hardly changes; the result is then NaN,
-    here as in torch. Graves puts eps = 1e-4 inside the root, which hides this.
+    here as in torch (there at t = 331 for alpha = 0.9 and g = 0.05). Graves puts eps = 1e-4 inside the root, which hides this.
     """
     v[t] = alpha * v[t-1] + (1 - alpha) * g[t]**2
     gbar[t] = alpha * gbar[t-1] + (1 - alpha) * g[t]
@@ -54,3 +54,39 @@ def rmsprop_momentum(theta, g, v, b, *, lr: Positive = 1e-2, alpha: Unit = 0.99,
     v[t] = alpha * v[t-1] + (1 - alpha) * g[t]**2
     b[t] = mu * b[t-1] + g[t] / (sqrt(v[t]) + eps)
     theta[t] = theta[t-1] - lr * b[t]
+
+
+@optimizer(title="RMSProp (eps inside)", reference="tieleman2012rmsprop")
+def rmsprop_inside(theta, g, v, *, lr: Positive = 1e-3, alpha: Unit = 0.9, eps: Positive = 1e-7):
+    """RMSProp with eps under the root, as TensorFlow, Keras and optax compute it.
+
+    v: average of squared gradients; unit of g^2
+    lr: learning rate
+    alpha: decay of the average
+    eps: keeps the root away from zero; unit of g^2
+
+    Departures: torch adds eps to the root (see rmsprop). The defaults are those of Keras; optax has eps = 1e-8.
+    """
+    v[t] = alpha * v[t-1] + (1 - alpha) * g[t]**2
+    theta[t] = theta[t-1] - lr * g[t] / sqrt(v[t] + eps)
+
+
+@optimizer(title="RMSProp with momentum over steps", reference="tieleman2012rmsprop")
+def rmsprop_momentum_inside(
+    theta, g, v, b, *, lr: Positive = 1e-3, alpha: Unit = 0.9, mu: Unit = 0.9, eps: Positive = 1e-7
+):
+    """Momentum over the steps themselves: each scaled gradient keeps the learning rate of its own step.
+
+    v: average of squared gradients; unit of g^2
+    b: velocity; unit of theta
+    lr: learning rate
+    alpha: decay of the average of squares
+    mu: share of the velocity that is kept
+    eps: keeps the root away from zero; unit of g^2
+
+    Departures: TensorFlow's, Keras' and optax's form, with eps under the root. torch has the learning rate outside the buffer
+    and eps outside the root (see rmsprop_momentum).
+    """
+    v[t] = alpha * v[t-1] + (1 - alpha) * g[t]**2
+    b[t] = mu * b[t-1] + lr * g[t] / sqrt(v[t] + eps)
+    theta[t] = theta[t-1] - b[t]
