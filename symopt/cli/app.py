@@ -98,6 +98,12 @@ def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; compare with what is there.")] = False,
 ) -> None:
     """Write kernels and pages, or check those that are there."""
+    from symopt.cli.manifest import unchanged
+
+    same = unchanged(target, out) if not specs and not check else 0  # a check trusts nothing that was kept
+    if same:
+        print(f"{same} files unchanged in {out}")
+        return
     from symopt.cli.generate import run
 
     raise typer.Exit(run(specs or [], target, out, check=check))

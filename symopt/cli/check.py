@@ -12,8 +12,8 @@ from rich.text import Text
 
 from symopt.catalogue import load, names
 from symopt.checks import Facts, check, content, known
-from symopt.checks.facts import PROVED, to_json
-from symopt.cli.console import columns, console, put
+from symopt.checks.facts import PROVED, SURVIVED, to_json
+from symopt.cli.console import columns, console, progress, put
 from symopt.cli.failures import complain
 from symopt.cli.workers import attempt, spread
 from symopt.errors import SymoptError
@@ -39,17 +39,31 @@ def _outcomes(specs: Sequence[str], mutants: bool) -> dict[str, Outcome]:
     """What is known is not computed again, and needs no other process."""
     found = {spec: attempt(partial(_known, mutants=mutants), spec) for spec in specs}
     missing = [spec for spec in specs if found[spec] is None]
-    done = spread(partial(_checked, mutants=mutants), missing, "Checking")
+    if mutants and len(missing) == 1:
+        done: dict[str, Outcome] = {missing[0]: _alone(missing[0])}
+    else:
+        done = spread(partial(_checked, mutants=mutants), missing, "Checking")
     return {spec: outcome if outcome is not None else done[spec] for spec, outcome in found.items()}
 
 
 def _known(spec: str, mutants: bool) -> Facts | None:
     found = known(content(load(spec)))
-    return None if found is None or (mutants and found.mutants is None) else found
+    return None if found is None or (mutants and found.mutants is None and found.passed) else found
 
 
 def _checked(spec: str, mutants: bool) -> Facts:
     return check(load(spec), mutants)
+
+
+def _alone(spec: str) -> Facts | SymoptError:
+    """One spec and its mutants, with a bar for these."""
+    with progress() as bar:
+        task = bar.add_task(f"Checking {spec}", total=None)
+
+        def tell(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        return attempt(lambda name: check(load(name), mutants=True, tell=tell), spec)
 
 
 def _report(outcomes: Mapping[str, Outcome]) -> None:
@@ -60,12 +74,12 @@ def _report(outcomes: Mapping[str, Outcome]) -> None:
 
 
 def _table(found: Mapping[str, Facts]) -> Table:
-    mutants = any(facts.mutants for facts in found.values())
-    table = columns("spec", "result", "proof", "ulp", *["mutants caught"] * mutants, right=["ulp", "mutants caught"])
+    kinds = next(([kind for kind, _ in facts.mutants] for facts in found.values() if facts.mutants), [])
+    table = columns("spec", "result", "proof", "ulp", *kinds, right=["ulp", *kinds])
     for spec, facts in found.items():
         result = Text("failed", style="red") if facts.faults else Text("passed", style="green")
         proof = Text(facts.proof.partition(":")[0], style="" if facts.proof == PROVED else "yellow")
-        share = [f"{facts.mutants[0]} of {facts.mutants[1]}" if facts.mutants else ""] if mutants else []
+        share = [str(dict(facts.mutants or ()).get(kind, "")) for kind in kinds]
         table.add_row(Text(spec), result, proof, f"{facts.oracle_ulp:.1f}", *share)
     return table
 
@@ -76,10 +90,18 @@ def _notes(spec: str, outcome: Outcome) -> list[str]:
         text = str(outcome)
         return [text if spec in text else f"{spec}: {text}"]
     open_ = [f"{target} kernel {why}" for target, why in outcome.proofs if why != PROVED and not outcome.faults]
-    return [f"{spec}: {note}" for note in (*outcome.faults, *open_)]
+    left = [f"no check notices line {line}: {change} ({why})" for line, change, why in _survivors(outcome)]
+    return [f"{spec}: {note}" for note in (*outcome.faults, *open_, *left)]
+
+
+def _survivors(facts: Facts) -> list[tuple[int, str, str]]:
+    return [(line, change, why) for line, change, kind, why in facts.uncaught if kind == SURVIVED]
 
 
 def _plain(spec: str, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, SymoptError):
         return {"spec": spec, "passed": False, "faults": [str(outcome)]}
-    return {"spec": spec, "passed": outcome.passed} | to_json(outcome) | {"proofs": dict(outcome.proofs)}
+    plain = {"proofs": dict(outcome.proofs), "mutants": outcome.mutants and dict(outcome.mutants)}
+    keys = ("line", "change", "outcome", "why")
+    uncaught = [dict(zip(keys, entry, strict=True)) for entry in outcome.uncaught]
+    return {"spec": spec, "passed": outcome.passed} | to_json(outcome) | plain | {"uncaught": uncaught}

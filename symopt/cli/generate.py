@@ -6,17 +6,20 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from symopt.artifacts import Artifact, artifact, compare, write
+from symopt.artifacts import Artifact, artifact, build, compare, write
 from symopt.catalogue import load, names
+from symopt.checks.facts import PROVED
+from symopt.checks.proofs import proof_of
 from symopt.cli.failures import complain
+from symopt.cli.manifest import remember
 from symopt.cli.targets import LATEX, chosen, entry
 from symopt.cli.workers import spread
 from symopt.errors import SymoptError
 from symopt.latex.book import book
 from symopt.latex.page import Entry, page
 
-Made = tuple[list[Artifact], Entry | None]
-"""The kernels of a spec, and what its page says."""
+Made = tuple[list[tuple[Artifact, str]], Entry | None]
+"""The kernels of a spec, each with whether it is proved, and what its page says."""
 
 
 def run(specs: Sequence[str], targets: str, out: Path, check: bool) -> int:
@@ -27,19 +30,39 @@ def run(specs: Sequence[str], targets: str, out: Path, check: bool) -> int:
     for error in wrong:
         complain(str(error))
     found = [result for result in results.values() if not isinstance(result, SymoptError)]
-    artifacts = [kernel for kernels, _ in found for kernel in kernels]
+    proved = [made for kernels, _ in found for made in kernels]
+    artifacts = [kernel for kernel, _ in proved]
     artifacts += _pages([entry for _, entry in found if entry], whole=everything and not wrong)
     if check:
         return max(bool(wrong), _compare(artifacts, out, everything and not wrong))
     _write(artifacts, out)
+    _tell(proved)
+    if everything and not wrong:
+        remember(targets, out, [made.path for made in artifacts])
     return int(bool(wrong))
 
 
 def make(spec: str, targets: tuple[str, ...]) -> Made:
-    """What one spec becomes."""
+    """What one spec becomes. Raises SymoptError where a kernel does not compute what the spec says."""
     optimizer = load(spec)
-    kernels = [artifact(optimizer, target) for target in targets if target != LATEX]
-    return kernels, entry(optimizer) if LATEX in targets else None
+    built = build(optimizer)
+    kernels = [artifact(optimizer, target, built=built) for target in targets if target != LATEX]
+    outcomes: list[str] = []
+    for kernel in kernels:
+        outcome, faults = proof_of(built[0], kernel.target, kernel.text)
+        if faults:
+            raise SymoptError(f"{spec}: {faults[0]}")
+        outcomes.append(outcome)
+    return [*zip(kernels, outcomes, strict=True)], entry(optimizer) if LATEX in targets else None
+
+
+def _tell(made: Sequence[tuple[Artifact, str]]) -> None:
+    """How many kernels are proved, and which are not."""
+    for kernel, outcome in made:
+        if outcome != PROVED:
+            print(f"{kernel.path} is not proved: {outcome}")
+    if made:
+        print(f"proved {sum(outcome == PROVED for _, outcome in made)} of {len(made)} kernels")
 
 
 def _pages(entries: list[Entry], whole: bool) -> list[Artifact]:

@@ -35,22 +35,27 @@ class Row:
 
 def run(as_json: bool) -> None:
     """Print the catalogue."""
-    rows = [(row, known(row.key)) for row in _rows()]
+    rows, parts = _catalogue()
+    found = [(row, known(row.key)) for row in rows]
     if as_json:
-        print(json.dumps([_plain(row, facts) for row, facts in rows], indent=2))
+        print(json.dumps([*(_plain(row, facts) for row, facts in found), *parts], indent=2))
     else:
-        _table(rows)
+        _table(found)
+        _parts_table([part for part in parts if part["kind"] == "wrapper"], cost=True)
+        _parts_table([part for part in parts if part["kind"] == "schedule"], cost=False)
 
 
-def _rows() -> list[Row]:
-    key = cache.digest(cache.catalogue(), cache.engine(), cache.bibliography(), cache.surroundings())
+def _catalogue() -> tuple[list[Row], list[dict[str, Any]]]:
+    key = cache.digest(cache.catalogue(), cache.engine(), cache.commands(), cache.bibliography(), cache.surroundings())
     stored = cache.read(_KIND, key)
     try:
-        return [Row(**row) for row in stored]
-    except TypeError:  # nothing stored, or something else
-        rows = _computed()
-    cache.store(_KIND, key, [asdict(row) for row in rows])
-    return rows
+        return [Row(**row) for row in stored["optimizers"]], list(stored["parts"])
+    except (TypeError, KeyError):  # nothing stored, or something else
+        from symopt.cli.parts import parts
+
+        rows, others = _computed(), [asdict(part) for part in parts()]
+    cache.store(_KIND, key, {"optimizers": [asdict(row) for row in rows], "parts": others})
+    return rows, others
 
 
 def _computed() -> list[Row]:
@@ -86,6 +91,17 @@ def _table(rows: list[tuple[Row, Facts | None]]) -> None:
         put(out, Text(f"\n{LEGEND}", style="dim"))
 
 
+def _parts_table(parts: list[dict[str, Any]], cost: bool) -> None:
+    """The wrappers or the schedules, each with what it brings."""
+    out = console()
+    kind = "wrapper" if cost else "schedule"
+    table = columns(kind, "import from", "brings", *(["+ bytes", "+ flops"] * cost), right=["+ bytes", "+ flops"])
+    for part in parts:
+        numbers = [str(part["bytes_per_parameter"]), str(part["flops"])] * cost
+        table.add_row(part["name"], part["home"], ", ".join(part["brings"]), *numbers)
+    put(out, Text(""), table)
+
+
 def _status(facts: Facts | None) -> tuple[Text, str]:
     if facts is None:
         return Text(UNKNOWN, style="dim"), ""
@@ -95,7 +111,8 @@ def _status(facts: Facts | None) -> tuple[Text, str]:
 
 
 def _plain(row: Row, facts: Facts | None) -> dict[str, Any]:
-    found = {name: value for name, value in asdict(row).items() if name != "key"}
+    found: dict[str, Any] = {"kind": "optimizer"}
+    found |= {name: value for name, value in asdict(row).items() if name != "key"}
     proofs = dict(facts.proofs) if facts else {target: UNKNOWN for target in row.targets if target != "latex"}
     faults = list(facts.faults) if facts else []
     return found | {"proofs": proofs, "oracle_ulp": facts.oracle_ulp if facts else None, "faults": faults}

@@ -59,7 +59,7 @@ def _assigns(assigns: tuple[Assign, ...]) -> Iterator[str]:
 
 def _partial(partial: Partial) -> str:
     kind = "sum" if partial.kind == "sum" else "maximum"
-    scope = "all tensors" if partial.over == "all" else "the tensor"
+    scope = {"all": "all tensors", "tensor": "the tensor", "row": "each row"}[partial.over]
     return f"{partial.name} = {kind} of {text(partial.value)} over {scope}"
 
 

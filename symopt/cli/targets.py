@@ -5,6 +5,7 @@ from __future__ import annotations
 from symopt.artifacts import artifact
 from symopt.backends import BACKENDS
 from symopt.checks.cost import BYTES, cost
+from symopt.checks.derived import derived_facts
 from symopt.errors import SymoptError, suggest
 from symopt.latex.page import Cost, Entry, page
 from symopt.recurrence import Optimizer
@@ -23,7 +24,7 @@ def entry(optimizer: Optimizer) -> Entry:
     """An optimizer with what its page says about it."""
     spent = cost(optimizer)
     numbers = Cost("float32", spent.bytes_per_parameter, BYTES * len(spent.states), spent.flops)
-    return Entry(optimizer, numbers)
+    return Entry(optimizer, numbers, derived_facts(optimizer))
 
 
 def chosen(targets: str) -> list[str]:

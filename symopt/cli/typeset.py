@@ -18,7 +18,8 @@ Shown = tuple[Box, int]
 
 _RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "eq": "=", "ne": "≠"}
 _FENCES = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉", "norm": "‖‖", "maxabs": "‖‖", "dot": "⟨⟩"}
-_NAMES = {"total": "∑", "mean": "mean"}
+_NAMES = {"total": "∑", "mean": "mean", "axes": "axes"}
+_SCOPES = {"all": "ₐₗₗ", "tensor": "", "row": "_row"}
 _MARKS = {"norm": "₂", "maxabs": "_∞"}
 
 
@@ -150,7 +151,7 @@ class Typesetter:
 
     def reduction(self, expr: Reduction) -> Box:
         """A number made of all elements of a tensor, or of all tensors."""
-        scope = "ₐₗₗ" if expr.over == "all" else ""
+        scope = _SCOPES[expr.over]
         if expr.op in _NAMES:
             return self.called(_NAMES[expr.op] + scope, expr.args)
         mark = "‚".join(part for part in (_MARKS.get(expr.op, ""), scope) if part)

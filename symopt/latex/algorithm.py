@@ -100,7 +100,7 @@ def _branches(optimizer: Optimizer, run: list[Assignment], room: float) -> list[
 def _branch(optimizer: Optimizer, assignment: Assignment) -> Expr | None:
     """The condition of a choice that is the same for all elements."""
     match assignment[1]:
-        case Call("where", (test, _, _)) if level_of(test, optimizer.levels) != "element":
+        case Call("where", (test, _, _)) if level_of(test, optimizer.levels) not in ("row", "element"):
             return test
         case _:
             return None

@@ -71,8 +71,10 @@ def _conventions() -> list[str]:
         "Sums, products, quotients, powers, roots and conditions of arrays are taken element by element.",
         "A letter without an index is a hyperparameter. One that follows a schedule carries the step: "
         f"${symbol('lr')}$ is the learning rate that was set, ${indexed('lr_now', 0)}$ the one in force.",
-        "What a sequence holds is one number for the whole model, one per tensor, or one per element; a number that "
-        "all elements share is computed once.",
+        "What a sequence holds is one number for the whole model, one per tensor, one per row, or one per element; a "
+        "number that all elements share is computed once.",
+        "The rows of a tensor are its slices along the first axis: the weights of one output of a layer. A tensor of "
+        "fewer than two axes is a single row.",
     ]
 
 
@@ -98,6 +100,8 @@ def _operations() -> list[NotationRow]:
         (Reduction("dot", (x, y), "tensor"), "dot(x, y)", "inner product over a tensor"),
         (Reduction("total", (x,), "tensor"), "total(x)", "sum over a tensor, of all factors to its right"),
         (Reduction("mean", (x,), "tensor"), "mean(x)", "mean over a tensor"),
+        (Reduction("mean", (x,), "row"), "mean(x, over=ROW)", "mean over each row of a tensor; so for all reductions"),
+        (Reduction("axes", (x,), "tensor"), "axes(x)", "how many axes the tensor has; 0 for a single number"),
     ]
     names = frozenset({"x", "k", "t"})
     return [NotationRow(f"${condition(e)}$", code(written), prose(meaning, names)) for e, written, meaning in rows]

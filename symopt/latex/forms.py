@@ -21,7 +21,7 @@ FENCES = {
 }  # fmt: skip
 RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "eq": "=", "ne": r"\ne"}
 NORMS = {"norm": ["2"], "maxabs": [r"\infty"], "dot": []}
-ALL = r"\mathrm{all}"
+SCOPES = {"all": [r"\mathrm{all}"], "tensor": [], "row": [r"\mathrm{row}"]}
 WIDEST_SUBSCRIPT = 9.0  # em, in the size of the base
 
 
@@ -99,13 +99,13 @@ class Forms(ABC):
         return self.called(f"\\operatorname{{clip}}_{{[{ends}]}}", (a,))
 
     def reduction(self, expr: Reduction) -> Shown:
-        """A number made of all elements; over all tensors it carries the subscript `all`."""
-        scope = [ALL] if expr.over == "all" else []
+        """A number made of all elements; its subscript says over what, if not over a tensor."""
+        scope = SCOPES[expr.over]
         match expr.op:
             case "total":
                 return f"\\sum{_below(scope)} {self.narrower(2.0).at(expr.args[0], Level.GREEDY)}", Level.GREEDY
-            case "mean":
-                return self.called(r"\operatorname{mean}" + _below(scope), expr.args), Level.FACTOR
+            case "mean" | "axes":
+                return self.called(f"\\operatorname{{{expr.op}}}" + _below(scope), expr.args), Level.FACTOR
             case _:
                 return self.fenced(expr.op, expr.args) + _below(NORMS[expr.op] + scope), Level.BASE
 

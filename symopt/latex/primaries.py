@@ -18,8 +18,9 @@ ENDS = frozenset(RELATIONS) | frozenset(
 """What ends a product."""
 
 _FUNCTIONS = {f"\\{name}": name for name in ("exp", "log", "sin", "cos", "tan", "tanh")} | {r"\ln": "log"}
-_WORDS = {name: name for name in ("sign", "expm1", "log1p", "mean", "clip")} | {"sgn": "sign", "sum": "total"}
+_WORDS = {name: name for name in ("sign", "expm1", "log1p", "mean", "axes", "clip")} | {"sgn": "sign", "sum": "total"}
 _FENCES = {r"\lvert": (r"\rvert", "abs"), r"\lfloor": (r"\rfloor", "floor"), r"\lceil": (r"\rceil", "ceil")}
+_SCOPES: dict[tuple[str, ...], str] = {(): "tensor", (r"\mathrm{all}",): "all", (r"\mathrm{row}",): "row"}
 _CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
 
 
@@ -81,18 +82,19 @@ class Primaries(Cursor, ABC):
         """The subscript that says which norm it is and whether it runs over all tensors."""
         start, marks = self.now, self.subscript()
         kind = {"2": "norm", r"\infty": "maxabs"}.get(marks[0] if marks else "")
-        if kind is None or marks[1:] not in ((), (r"\mathrm{all}",)):
-            raise start.error(
-                r"say which norm it is: \rVert_2 or \rVert_\infty, with ,\mathrm{all} if over all tensors"
-            )
-        return Reduction(kind, args, "all" if marks[1:] else "tensor")
+        if kind is None or marks[1:] not in _SCOPES:
+            scopes = r"with ,\mathrm{all} if over all tensors, ,\mathrm{row} if over each row"
+            raise start.error(rf"say which norm it is: \rVert_2 or \rVert_\infty, {scopes}")
+        return Reduction(kind, args, _SCOPES[marks[1:]])
 
     def scope(self) -> str:
-        """ "all" where the subscript says so, else "tensor"."""
+        """ "all" or "row" where the subscript says so, else "tensor"."""
         start, marks = self.now, self.subscript()
-        if marks not in ((), (r"\mathrm{all}",)):
-            raise start.error(r"the only subscript known here is \mathrm{all}, over all tensors")
-        return "all" if marks else "tensor"
+        if marks not in _SCOPES:
+            raise start.error(
+                r"the only subscripts known here are \mathrm{all}, over all tensors, and \mathrm{row}, over each row"
+            )
+        return _SCOPES[marks]
 
     def symbol(self, single: bool = False) -> Expr:
         """A declared name; its subscript may stand after its exponent."""
@@ -175,7 +177,7 @@ class Primaries(Cursor, ABC):
             raise self.now.error("an exponent at a function's name has two readings; write (f(x))^{2}")
         if op == "clip":
             return self.clip()
-        over = self.scope() if op in ("mean", "total") else ""
+        over = self.scope() if op in ("mean", "total") else "tensor" if op == "axes" else ""
         if self.take("("):
             arg = self.group("(")
         else:

@@ -13,7 +13,7 @@ from symopt.latex.printer import latex, target
 from symopt.naming import indexed, symbol
 from symopt.recurrence import Optimizer
 
-LEVELS = {"step": "one number", "global": "one number", "tensor": "per tensor", "element": "per element"}
+LEVELS = {"step": "one number", "global": "one number", "tensor": "per tensor", "element": "per element"}  # of a state
 
 
 @dataclass(frozen=True)

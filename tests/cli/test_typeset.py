@@ -8,7 +8,7 @@ from symopt.catalogue import load, names
 from symopt.cli import typeset
 from symopt.cli.boxes import cells
 from symopt.cli.glyphs import indexed, name
-from symopt.expr import START, Call, Num, Seq, Sym, number
+from symopt.expr import START, Call, Num, Reduction, Seq, Sym, number
 
 THETA, G, V = Seq("theta", -1), Seq("g", 0), Seq("v", 0)
 
@@ -40,6 +40,9 @@ def over(a, b):
         ),
         (Call("neg", (Call("+", (G, V)),)), ["−(gₜ + vₜ)"]),
         (times(Num(number(-2).value), G), ["(−2) gₜ"]),
+        (Call("-", (G, Reduction("mean", (G,), "row"))), ["gₜ − mean_row(gₜ)"]),
+        (Reduction("norm", (G,), "row"), ["‖gₜ‖₂‚_row"]),
+        (Call(">", (Reduction("axes", (G,), "tensor"), number(1))), ["(axes(gₜ) > 1)"]),
     ],
 )
 def test_forms(expr, lines):

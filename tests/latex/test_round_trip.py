@@ -42,7 +42,7 @@ EVERYTHING = [
     "test",
 ]
 UNARY = "sqrt exp log expm1 log1p abs sign floor ceil sin cos tan tanh".split()
-SCOPES = ["tensor", "all"]
+SCOPES = ["tensor", "all", "row"]
 
 
 @st.composite
@@ -59,8 +59,8 @@ def trees(draw, kinds, depth=5):
     if kind == "dot":
         return Reduction("dot", (draw(inner), draw(inner)), draw(st.sampled_from(SCOPES)))
     if kind == "reduction":
-        op = draw(st.sampled_from(["total", "mean", "norm", "maxabs"]))
-        return Reduction(op, (draw(inner),), draw(st.sampled_from(SCOPES)))
+        op = draw(st.sampled_from(["total", "mean", "norm", "maxabs", "axes"]))
+        return Reduction(op, (draw(inner),), "tensor" if op == "axes" else draw(st.sampled_from(SCOPES)))
     op = draw(st.sampled_from(UNARY)) if kind == "unary" else kind
     return Call(op, tuple(draw(inner) for _ in range(OPERATIONS[op])))
 
