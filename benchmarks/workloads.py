@@ -1,8 +1,15 @@
-"""The shapes that the benchmarks step: small tensors, two well-known models, one large tensor."""
+"""What the benchmarks step: the shapes of small tensors, two well-known models and one large tensor, and their data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
+from math import prod
+
+import numpy as np
+
+Arrays = list[np.ndarray]
 
 
 def resnet50() -> list[tuple[int, ...]]:
@@ -28,17 +35,41 @@ def gpt2() -> list[tuple[int, ...]]:
 
 @dataclass(frozen=True)
 class Workload:
-    """Shapes, how many steps are timed in a row, and whether each step gets new gradient arrays."""
+    """What is stepped.
+
+    batch: how many steps are timed in a row
+    scales: standard deviation of the gradients, for as many sets of them
+    new_gradients: whether each step gets arrays that no step has seen, with the numbers of the sets in turn
+    """
 
     title: str
     shapes: list[tuple[int, ...]]
     batch: int
+    scales: tuple[float, ...] = (1.0,)
     new_gradients: bool = False
+
+    @property
+    def size(self) -> int:
+        return sum(map(prod, self.shapes))
+
+    def arrays(self, seed: int, scale: float = 1.0) -> Arrays:
+        """Normally distributed numbers in float32."""
+        rng = np.random.default_rng(seed)
+        return [np.float32(scale) * rng.standard_normal(shape, dtype=np.float32) for shape in self.shapes]
+
+    def params(self) -> Arrays:
+        """The parameters that every contestant starts from, in fresh arrays."""
+        return self.arrays(99)
+
+    def gradients(self) -> Iterator[Arrays]:
+        """The gradients of each step: the same list again, or arrays that no step has seen."""
+        for arrays in cycle([self.arrays(*which) for which in enumerate(self.scales)]):
+            yield [array[...] for array in arrays] if self.new_gradients else arrays
 
 
 WORKLOADS = {
     "small": Workload("100 small tensors", [(64, 64), (64,)] * 50, 50),
-    "small-new": Workload("100 small tensors, new gradient arrays", [(64, 64), (64,)] * 50, 50, new_gradients=True),
+    "small-new": Workload("100 small tensors, new gradient arrays", [(64, 64), (64,)] * 50, 50, (1.0,) * 8, True),
     "resnet50": Workload("ResNet-50", resnet50(), 3),
     "gpt2": Workload("GPT-2 124M", gpt2(), 1),
     "large": Workload("one tensor of 25 million", [(25_000_000,)], 3),
