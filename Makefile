@@ -1,4 +1,4 @@
-# make        the main job: generate every kernel and page, then train a real network with each optimizer
+# make        the main job: generate and prove every kernel and page, then train a real network with each optimizer
 # make test   ruff, pyright and pytest
 # make docs   the book: a PDF where latexmk is installed, else its LaTeX
 # make bench  the kernels against the peers that are installed
@@ -11,6 +11,7 @@ BIN := .venv/bin
 
 run: .venv/examples.installed
 	$(BIN)/symopt generate
+	$(BIN)/symopt check
 	$(BIN)/python examples/digits.py
 	@echo "symopt: wrote every kernel and page to generated/, and trained a network with each optimizer: build/digits.png"
 

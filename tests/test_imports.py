@@ -44,6 +44,7 @@ LATE = {
     "symopt.checks": "symopt.checks.run",  # SymPy and Numba are behind it
     "symopt.terms": "symopt.canonical",  # SymPy is behind it
     "symopt.dialect.debias": "symopt.canonical",
+    "symopt.derive.equal": "symopt.canonical",
     "symopt.recurrence": "symopt.runtime",  # Numba is behind it
 }
 

@@ -28,6 +28,7 @@ CHUNK = 16384  # elements; constant, so that sums have the same bits on every ma
 BLOCKS = 1024  # shares of about equal work that the threads divide among themselves
 LANES = 64  # partial sums of a chunk
 NUMBER = (int, float, np.integer, np.floating)
+COUNT = {"t": ("a whole number, 0 or more", lambda x: 0 <= x == int(x))}
 
 # The public heads of a NumPy array and of a dtype (numpy/ndarraytypes.h), in words of 8 bytes.
 DATA = object.__basicsize__ // 8
@@ -203,7 +204,7 @@ class Plan:
         if all(isinstance(value, NUMBER) for value in values):  # a list may change under our hands
             self.values = values
 
-    def take_inputs(self, first, **inputs):
+    def take_inputs(self, first, /, **inputs):
         """Take the numbers that come from outside; NaN and infinities are for the equations to judge."""
         for column, (name, value) in enumerate(inputs.items(), first):
             numbers = per_group(name, value, self.group_count)
@@ -256,16 +257,22 @@ def plan_for(params, groups, layout):
     return Plan(layout, dtype, [array.shape for array in params], groups)
 
 
-def check_params(dtype, shapes, **buffers):
-    """Refuse what cannot be written in place: each array must be sound, and no two may share memory."""
+def addresses(*buffers):
+    """Where each array lies: a row per tensor, a column per buffer."""
+    return np.array([[array.ctypes.data for array in arrays] for arrays in buffers], np.int64).T.copy()
+
+
+def check_params(dtype, shapes, /, **buffers):
+    """Refuse what cannot be written in place: each array must be sound, and no two may share memory. Addresses."""
     for name, arrays in buffers.items():
         if len(arrays) != len(shapes):
             raise ValueError(f"{name} has {len(arrays)} arrays for {len(shapes)} tensors.")
         for k, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
             check_array(f"{name}[{k}]", array, dtype, shape, written=True)
-    table = np.array([[array.ctypes.data for array in arrays] for arrays in buffers.values()], np.int64).T.copy()
+    table = addresses(*buffers.values())
     extents = np.array([prod(shape) * dtype.itemsize for shape in shapes], np.int64)
     check_apart(tuple(buffers), table, extents, np.ones(len(buffers), bool))
+    return table
 
 
 # --- AdaGrad ---
@@ -337,22 +344,23 @@ class State:
     s: tuple[np.ndarray, ...]
 
 
-def init(params, groups=None, initial=0.0):
+def init(params, groups=None, initial=0.0, t=0):
     """The state before the first step.
 
     params: a list of float32 or of float64 arrays of any shapes, C-contiguous and writable, no two sharing memory
     groups: the parameter group of each array, a number from 0; None: one group
+    t: how many steps count as taken, a number or a list of one per group
     initial: what the states start from, a number or a list of one per group
     TypeError or ValueError, with nothing changed, for anything else.
     """
-    layout = BUFFERS, len(HYPER), len(GROUP), 0, 0
-    plan = plan_for(params, groups, layout)
-    tests = {name: HYPER[name] for name in ("initial",)}
-    values = plan.hyper(tests, (initial,))
+    plan = plan_for(params, groups, (BUFFERS, len(HYPER), len(GROUP), 0, 0))
+    values = plan.hyper({name: HYPER[name] for name in ("initial",)}, (initial,))
     numbers = np.zeros((plan.group_count, len(GROUP)))
+    numbers[:, :1] = plan.hyper(COUNT, (t,))
     state = State(plan, numbers, plan.zeros())
     for k, array in enumerate(params):
-        initial, = values[plan.groups[k]]
+        group = plan.groups[k]
+        initial, = values[group]
         state.s[k][...] = initial
     return state
 

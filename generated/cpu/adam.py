@@ -30,6 +30,7 @@ CHUNK = 16384  # elements; constant, so that sums have the same bits on every ma
 BLOCKS = 1024  # shares of about equal work that the threads divide among themselves
 LANES = 64  # partial sums of a chunk
 NUMBER = (int, float, np.integer, np.floating)
+COUNT = {"t": ("a whole number, 0 or more", lambda x: 0 <= x == int(x))}
 
 # The public heads of a NumPy array and of a dtype (numpy/ndarraytypes.h), in words of 8 bytes.
 DATA = object.__basicsize__ // 8
@@ -205,7 +206,7 @@ class Plan:
         if all(isinstance(value, NUMBER) for value in values):  # a list may change under our hands
             self.values = values
 
-    def take_inputs(self, first, **inputs):
+    def take_inputs(self, first, /, **inputs):
         """Take the numbers that come from outside; NaN and infinities are for the equations to judge."""
         for column, (name, value) in enumerate(inputs.items(), first):
             numbers = per_group(name, value, self.group_count)
@@ -258,16 +259,22 @@ def plan_for(params, groups, layout):
     return Plan(layout, dtype, [array.shape for array in params], groups)
 
 
-def check_params(dtype, shapes, **buffers):
-    """Refuse what cannot be written in place: each array must be sound, and no two may share memory."""
+def addresses(*buffers):
+    """Where each array lies: a row per tensor, a column per buffer."""
+    return np.array([[array.ctypes.data for array in arrays] for arrays in buffers], np.int64).T.copy()
+
+
+def check_params(dtype, shapes, /, **buffers):
+    """Refuse what cannot be written in place: each array must be sound, and no two may share memory. Addresses."""
     for name, arrays in buffers.items():
         if len(arrays) != len(shapes):
             raise ValueError(f"{name} has {len(arrays)} arrays for {len(shapes)} tensors.")
         for k, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
             check_array(f"{name}[{k}]", array, dtype, shape, written=True)
-    table = np.array([[array.ctypes.data for array in arrays] for arrays in buffers.values()], np.int64).T.copy()
+    table = addresses(*buffers.values())
     extents = np.array([prod(shape) * dtype.itemsize for shape in shapes], np.int64)
     check_apart(tuple(buffers), table, extents, np.ones(len(buffers), bool))
+    return table
 
 
 # --- Adam ---
@@ -286,7 +293,8 @@ GROUP = (
     "one_minus_beta2", "mhat_scale", "vhat_scale",
 )
 
-BELOW = 1 - 2.0**-23  # x * BELOW is strictly below x in float32 too
+BELOW = 1 - 2.0**-23  # x * BELOW is strictly below x in float32 too, where x is neither below TINY nor above HUGE
+TINY, HUGE, HIGHEST = 2.0**-100, 2.0**100, 2.0**128
 
 
 @register_jitable
@@ -296,9 +304,26 @@ def select(condition, yes, no):
 
 
 @register_jitable
+def maximum(a, b):
+    """The larger one; NaN wins."""
+    return a if a > b or a != a else b
+
+
+@register_jitable
+def minimum(a, b):
+    """The smaller one; NaN wins."""
+    return a if a < b or a != a else b
+
+
+@register_jitable
 def below(f, x):
-    """A number strictly below x, toward zero, that the type f holds exactly; in float64."""
-    return 1.0 * f(x * BELOW)
+    """A number strictly between 0 and x, close to x, that the type f holds exactly; in float64.
+
+    Half of x, and no more than f can hold, where x is extreme: what is then left of x still has its sign and is not 0,
+    so that an infinite value times both words is infinite.
+    """
+    usual = (abs(x) > TINY) & (abs(x) < HUGE)
+    return 1.0 * f(select(usual, x * BELOW, minimum(maximum(x, -HIGHEST), HIGHEST) / 2))
 
 
 @register_jitable
@@ -378,16 +403,17 @@ class State:
     v: tuple[np.ndarray, ...]
 
 
-def init(params, groups=None):
+def init(params, groups=None, t=0):
     """The state before the first step.
 
     params: a list of float32 or of float64 arrays of any shapes, C-contiguous and writable, no two sharing memory
     groups: the parameter group of each array, a number from 0; None: one group
+    t: how many steps count as taken, a number or a list of one per group
     TypeError or ValueError, with nothing changed, for anything else.
     """
-    layout = BUFFERS, len(HYPER), len(GROUP), 0, 0
-    plan = plan_for(params, groups, layout)
+    plan = plan_for(params, groups, (BUFFERS, len(HYPER), len(GROUP), 0, 0))
     numbers = np.zeros((plan.group_count, len(GROUP)))
+    numbers[:, :1] = plan.hyper(COUNT, (t,))
     state = State(plan, numbers, plan.zeros(), plan.zeros())
     return state
 

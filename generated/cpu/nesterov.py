@@ -29,6 +29,7 @@ CHUNK = 16384  # elements; constant, so that sums have the same bits on every ma
 BLOCKS = 1024  # shares of about equal work that the threads divide among themselves
 LANES = 64  # partial sums of a chunk
 NUMBER = (int, float, np.integer, np.floating)
+COUNT = {"t": ("a whole number, 0 or more", lambda x: 0 <= x == int(x))}
 
 # The public heads of a NumPy array and of a dtype (numpy/ndarraytypes.h), in words of 8 bytes.
 DATA = object.__basicsize__ // 8
@@ -204,7 +205,7 @@ class Plan:
         if all(isinstance(value, NUMBER) for value in values):  # a list may change under our hands
             self.values = values
 
-    def take_inputs(self, first, **inputs):
+    def take_inputs(self, first, /, **inputs):
         """Take the numbers that come from outside; NaN and infinities are for the equations to judge."""
         for column, (name, value) in enumerate(inputs.items(), first):
             numbers = per_group(name, value, self.group_count)
@@ -257,16 +258,22 @@ def plan_for(params, groups, layout):
     return Plan(layout, dtype, [array.shape for array in params], groups)
 
 
-def check_params(dtype, shapes, **buffers):
-    """Refuse what cannot be written in place: each array must be sound, and no two may share memory."""
+def addresses(*buffers):
+    """Where each array lies: a row per tensor, a column per buffer."""
+    return np.array([[array.ctypes.data for array in arrays] for arrays in buffers], np.int64).T.copy()
+
+
+def check_params(dtype, shapes, /, **buffers):
+    """Refuse what cannot be written in place: each array must be sound, and no two may share memory. Addresses."""
     for name, arrays in buffers.items():
         if len(arrays) != len(shapes):
             raise ValueError(f"{name} has {len(arrays)} arrays for {len(shapes)} tensors.")
         for k, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
             check_array(f"{name}[{k}]", array, dtype, shape, written=True)
-    table = np.array([[array.ctypes.data for array in arrays] for arrays in buffers.values()], np.int64).T.copy()
+    table = addresses(*buffers.values())
     extents = np.array([prod(shape) * dtype.itemsize for shape in shapes], np.int64)
     check_apart(tuple(buffers), table, extents, np.ones(len(buffers), bool))
+    return table
 
 
 # --- Nesterov momentum ---
@@ -280,13 +287,37 @@ BUFFERS = {"point": True, "g": False, "v": True}
 # The numbers of each group, in float64.
 GROUP = ("t", "lr", "mu", "mu_made", "mu_made_new", "mu_hi", "mu_lo", "point_scale")
 
-BELOW = 1 - 2.0**-23  # x * BELOW is strictly below x in float32 too
+BELOW = 1 - 2.0**-23  # x * BELOW is strictly below x in float32 too, where x is neither below TINY nor above HUGE
+TINY, HUGE, HIGHEST = 2.0**-100, 2.0**100, 2.0**128
+
+
+@register_jitable
+def select(condition, yes, no):
+    """`yes` where the condition holds, else `no`."""
+    return yes if condition else no
+
+
+@register_jitable
+def maximum(a, b):
+    """The larger one; NaN wins."""
+    return a if a > b or a != a else b
+
+
+@register_jitable
+def minimum(a, b):
+    """The smaller one; NaN wins."""
+    return a if a < b or a != a else b
 
 
 @register_jitable
 def below(f, x):
-    """A number strictly below x, toward zero, that the type f holds exactly; in float64."""
-    return 1.0 * f(x * BELOW)
+    """A number strictly between 0 and x, close to x, that the type f holds exactly; in float64.
+
+    Half of x, and no more than f can hold, where x is extreme: what is then left of x still has its sign and is not 0,
+    so that an infinite value times both words is infinite.
+    """
+    usual = (abs(x) > TINY) & (abs(x) < HUGE)
+    return 1.0 * f(select(usual, x * BELOW, minimum(maximum(x, -HIGHEST), HIGHEST) / 2))
 
 
 @register_jitable
@@ -343,27 +374,29 @@ class State:
 
     numbers: GROUP for each group, the steps taken first
     v: an array per tensor, of its shape and dtype
+    deployed: one number, 1 while params hold theta and no step may be taken, else 0
     """
 
     plan: Plan = field(repr=False)
     numbers: np.ndarray = field(repr=False)
     v: tuple[np.ndarray, ...]
+    deployed: np.ndarray = field(repr=False)
 
 
-def init(params, groups=None, mu=0.9):
+def init(params, groups=None, mu=0.9, t=0):
     """The state before the first step.
 
     params: a list of float32 or of float64 arrays of any shapes, C-contiguous and writable, no two sharing memory
     groups: the parameter group of each array, a number from 0; None: one group
+    t: how many steps count as taken, a number or a list of one per group
     mu: what the states start from, a number or a list of one per group
     TypeError or ValueError, with nothing changed, for anything else.
     """
-    layout = BUFFERS, len(HYPER), len(GROUP), 0, 0
-    plan = plan_for(params, groups, layout)
-    tests = {name: HYPER[name] for name in ("mu",)}
-    values = plan.hyper(tests, (mu,))
+    plan = plan_for(params, groups, (BUFFERS, len(HYPER), len(GROUP), 0, 0))
+    values = plan.hyper({name: HYPER[name] for name in ("mu",)}, (mu,))
     numbers = np.zeros((plan.group_count, len(GROUP)))
-    state = State(plan, numbers, plan.zeros())
+    numbers[:, :1] = plan.hyper(COUNT, (t,))
+    state = State(plan, numbers, plan.zeros(), np.zeros(1))
     for group in range(plan.group_count):
         mu, = values[group]
         numbers[group, 3] = mu
@@ -378,6 +411,8 @@ def step(params, grads, state, *, lr=0.01, mu=0.9):
     TypeError or ValueError, with nothing changed, where an array has another dtype or shape, is not C-contiguous or
     not writable, or shares memory with one that is written, and where a number is outside its domain in HYPER.
     """
+    if state.deployed[0]:
+        raise ValueError("params hold theta; put the training point back before the next step.")
     with LOCK:
         plan = state.plan
         plan.bind(params, grads, state.v)
@@ -385,51 +420,84 @@ def step(params, grads, state, *, lr=0.01, mu=0.9):
         kernel(plan.work, plan.blocks, plan.table, plan.given, state.numbers, plan.rows)
 
 
+@register_jitable
 def theta_of(point, v, mu_made):
-    """theta from the training point."""
+    """theta from the training point, in float64."""
     return point - mu_made * v
 
 
+@register_jitable
 def point_of(theta, v, mu_made):
-    """The training point from theta."""
+    """The training point from theta, in float64."""
     return theta + mu_made * v
 
 
-def convert(formula, arrays, state):
-    """Put `formula` of each array into it, chunk by chunk, in float64 and rounded once."""
-    check_params(state.plan.dtype, state.plan.shapes, params=arrays, v=state.v)
-    wide = np.result_type(state.plan.dtype, state.numbers.dtype)
-    with np.errstate(all="ignore"):  # infinities and NaN go where they go
-        for k, array in enumerate(arrays):
-            group = state.plan.groups[k]
-            numbers = (state.numbers[group, 3],)
-            flat = array.reshape(-1)
-            for start in range(0, flat.size, CHUNK):
-                piece = slice(start, start + CHUNK)
-                others = [buffer[k].reshape(-1)[piece].astype(wide) for buffer in (state.v,)]
-                flat[piece] = formula(flat[piece].astype(wide), *others, *numbers)
+@njit(cache=True)
+def swap(table, sizes, rows, deployed):
+    """The arrays at the two addresses of each tensor change places, and `deployed` says so: all in one call."""
+    for tensor in range(len(sizes)):
+        first = carray(pointer(table[tensor, 0], rows), sizes[tensor])
+        second = carray(pointer(table[tensor, 1], rows), sizes[tensor])
+        for i in range(sizes[tensor]):
+            first[i], second[i] = second[i], first[i]
+    deployed[0] = 1 - deployed[0]
+
+
+def exchange(params, others, state):
+    """`params` and `others`, which `deployed` returned, change places, as often as it is called; exact."""
+    with LOCK:
+        plan = state.plan
+        table = check_params(plan.dtype, plan.shapes, params=params, others=others)
+        swap(table, plan.sizes, plan.rows, state.deployed)
+
+
+@njit(cache=True, error_model="numpy")
+def convert(deploy, work, table, numbers, rows, deployed):
+    """Put theta (deploy = 1) or the training point (0) into every array, and say so in `deployed`: all in one call."""
+    f = numbers.dtype.type
+    for chunk in range(len(work)):
+        tensor, start, n, group = work[chunk]
+        offset = start * rows.itemsize
+        point = carray(pointer(table[tensor, 0] + offset, rows), n)
+        v = carray(pointer(table[tensor, 1] + offset, rows), n)
+        mu_made = numbers[group, 3]
+        for i in range(n):
+            if deploy:
+                point[i] = theta_of(f(point[i]), f(v[i]), mu_made)
+            else:
+                point[i] = point_of(f(point[i]), f(v[i]), mu_made)
+    deployed[0] = deploy
+
+
+def change(deploy, arrays, state, deployed):
+    plan = state.plan
+    table = check_params(plan.dtype, plan.shapes, params=arrays, v=state.v)
+    convert(deploy, plan.work, table, state.numbers, plan.rows, deployed)
 
 
 def deployed(params, state):
     """theta, the parameters to deploy, in new arrays; `params` holds the points at which gradients are taken."""
     result = [array.copy() for array in params]
     with LOCK:
-        convert(theta_of, result, state)
+        if not state.deployed[0]:
+            change(1, result, state, np.zeros(1))
     return result
 
 
 def deploy_in_place(params, state):
     """Put theta into `params` with no memory that grows with the arrays; train_in_place puts the training point back.
 
-    Both round: the point that comes back differs from the one before by at most
-    2.001 * 2**-24 * (abs(point) + abs(its share of v))
-    in float32, 7 * 2**-53 times what stands in the brackets in float64, overflow and underflow apart.
+    Both round: the point P that comes back differs from the one before by at most 7 * 2**-53 * M in float64 and
+    2.001 * 2**-24 * M in float32, overflow and underflow apart, where M is
+    abs(point) + abs(mu_made * v).
     """
     with LOCK:
-        convert(theta_of, params, state)
+        if not state.deployed[0]:
+            change(1, params, state, state.deployed)
 
 
 def train_in_place(params, state):
     """Put the training point back into `params`, after deploy_in_place."""
     with LOCK:
-        convert(point_of, params, state)
+        if state.deployed[0]:
+            change(0, params, state, state.deployed)
