@@ -37,7 +37,7 @@ def stored_form(training) -> Optimizer:
 def with_element_starts(optimizer):
     """Start values of element states as 0*theta[0] + value: the number system then knows that they are elements."""
     zero = Call("*", (ZERO, Seq("theta", START)))
-    known = {name: ZERO for name in optimizer.states} | dict(optimizer.starts)
+    known = dict.fromkeys(optimizer.states, ZERO) | dict(optimizer.starts)
     element = {name for name, level in optimizer.levels.items() if level == "element"}
     starts = [(name, Call("+", (zero, value)) if name in element else value) for name, value in known.items()]
     return replace(optimizer, starts=tuple(starts))
