@@ -18,6 +18,9 @@ STEPS = 20
 HERE = Path(__file__).parent
 OPTIMIZERS = {name: load(name) for name in names()} | load_file(HERE / "unusual.py")
 OPTIMIZERS |= load_file(HERE.parent / "derive" / "composed.py")
+# In float64 a third of the catalogue stands for all: the peers hold the rest to 1e-12.
+IN_FLOAT64 = [name for place, name in enumerate(OPTIMIZERS) if name not in names() or place % 3 == 0]
+CASES = [(name, np.float32) for name in OPTIMIZERS] + [(name, np.float64) for name in IN_FLOAT64]
 
 
 def hyperparameters(optimizer, step):
@@ -126,8 +129,7 @@ def largest(snapshot):
     )
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(("name", "dtype"), CASES)
 def test_every_stored_value_is_within_its_bound(name, dtype, emitted, rounding, arrays):
     """The bound is that of the equations as they are declared.
 

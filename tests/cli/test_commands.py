@@ -63,10 +63,10 @@ def test_show_tells_all(line, name):
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_line_of_a_card_fits(process, name):
-    result = process("show", name, COLUMNS="80")
+def test_every_line_of_a_card_fits(line, name):
+    result = line("show", name)
     assert max(map(len, result.stdout.splitlines())) <= 130
-    assert all(line == line.rstrip() for line in result.stdout.splitlines())
+    assert all(shown == shown.rstrip() for shown in result.stdout.splitlines())
 
 
 def test_show_in_ascii(process, spec):
