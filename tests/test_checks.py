@@ -41,16 +41,20 @@ def counted(monkeypatch):
 
 
 def flipped(optimizer):
-    """The optimizer with every sum of theta's equation a difference, and the other way round: it climbs."""
+    """The optimizer with every sum of theta's equation a difference, and the other way round: it climbs.
+
+    Where theta's equation has no sum it is the last one before it that has.
+    """
     swap = {"+": "-", "-": "+"}
 
     def rule(node):
         return Call(swap[node.op], node.args) if isinstance(node, Call) and node.op in swap else node
 
-    equations = [
-        Equation(e.target, transform(e.rhs, rule) if e.target == "theta" else e.rhs) for e in optimizer.equations
-    ]
-    return replace(optimizer, equations=tuple(equations))
+    turned = [Equation(e.target, transform(e.rhs, rule)) for e in optimizer.equations]
+    last = [new.target for old, new in zip(optimizer.equations, turned, strict=True) if old != new]
+    target = "theta" if "theta" in last else last[-1]
+    pairs = zip(optimizer.equations, turned, strict=True)
+    return replace(optimizer, equations=tuple(new if new.target == target else old for old, new in pairs))
 
 
 @pytest.mark.parametrize("name", names())
