@@ -184,7 +184,7 @@ def table_of(runs: list[Run]) -> Table:
     for heading in ("bytes per\nparameter", "error\n(ulp)", "last\nloss", "test\naccuracy", "µs per\nstep"):
         table.add_column(heading, justify="right")
     for run in sorted(runs, key=lambda run: -run.accuracy):
-        measured = f"{run.losses[-1]:.1e}", f"{run.accuracy:.1%}", f"{run.microseconds:.0f}"
+        measured = f"{run.losses[-1]:.1g}", f"{run.accuracy:.1%}", f"{run.microseconds:.0f}"
         table.add_row(run.name, *known_facts(run.name), *measured)
     return table
 
