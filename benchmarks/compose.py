@@ -10,7 +10,6 @@ sides take a few steps from the same start, and what they train and what they wo
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from contestants import emitted, moving_adamw, numpy_arrays, torch_contestant, traffic
 from numba import carray, njit, prange
-from report import markdown, milliseconds, ratio, table
+from report import command_line, markdown, milliseconds, ratio, table
 from rich.console import Console
 from turns import WARM_UP, Contestant, Seat, Step, View, Worker, demand, take_turns
 from workloads import WORKLOADS, Workload
@@ -209,13 +208,7 @@ def cells(composition: Composition, workload: str, medians: dict[str, float]) ->
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="Time compositions around AdamW in float32 on two threads.")
-    parser.add_argument("workloads", nargs="*", metavar="workload", help=f"any of {', '.join(CHOSEN)}; all if none")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--markdown", action="store_true", help="print a table for a README")
-    options = parser.parse_args()
-    if unknown := set(options.workloads) - set(CHOSEN):
-        parser.error(f"there is no workload {', '.join(sorted(unknown))}; there are {', '.join(CHOSEN)}")
+    options = command_line("Time compositions around AdamW in float32 on two threads.", CHOSEN)
     rows: list[list[str]] = []
     console = Console(stderr=options.markdown)
     for composition, asked in COMPOSITIONS.items():

@@ -1,6 +1,9 @@
-"""Tables, for a terminal and for a README."""
+"""The command line of a benchmark, and its tables for a terminal and for a README."""
 
 from __future__ import annotations
+
+import argparse
+from collections.abc import Collection
 
 from rich.table import Table
 
@@ -23,6 +26,19 @@ def turned(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list
     """The same table with a column for each row: where there are many columns it fits a terminal better."""
     first, *rest = map(list, zip(head, *rows, strict=True))
     return first, rest
+
+
+def command_line(description: str, workloads: Collection[str]) -> argparse.Namespace:
+    """The command line of a benchmark that times workloads; an unknown one ends it with a sentence."""
+    listed = ", ".join(workloads)
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("workloads", nargs="*", metavar="workload", help=f"any of {listed}; all if none")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--markdown", action="store_true", help="print a table for a README")
+    found = parser.parse_args()
+    if unknown := set(found.workloads) - set(workloads):
+        parser.error(f"there is no workload {', '.join(sorted(unknown))}; there are {listed}")
+    return found
 
 
 def milliseconds(seconds: float | None) -> str:

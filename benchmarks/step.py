@@ -8,11 +8,10 @@ reads and writes what AdamW does, 28 bytes per parameter in float32, with four a
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 
 from contestants import emitted, moving_adamw, torch_contestant, traffic
-from report import markdown, milliseconds, ratio, table, turned
+from report import command_line, markdown, milliseconds, ratio, table, turned
 from rich.console import Console
 from turns import WARM_UP, Contestant, Seat, Worker, no_view, take_turns
 from workloads import WORKLOADS, Workload
@@ -102,13 +101,7 @@ HEAD = ["ms per step", *CONTESTANTS, "best peer / symopt", "traffic / symopt"]
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="Time one AdamW step in float32 on two threads.")
-    parser.add_argument("workloads", nargs="*", metavar="workload", help=f"any of {', '.join(WORKLOADS)}; all if none")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--markdown", action="store_true", help="print a table for a README")
-    options = parser.parse_args()
-    if unknown := set(options.workloads) - set(WORKLOADS):
-        parser.error(f"there is no workload {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS)}")
+    options = command_line("Time one AdamW step in float32 on two threads.", WORKLOADS)
     rows, missing = [], {}
     console = Console(stderr=options.markdown)
     for name in options.workloads or WORKLOADS:

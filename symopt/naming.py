@@ -140,6 +140,14 @@ def _letter(part: str) -> tuple[str, list[str]] | None:
     return None
 
 
+def fresh(name: str, owner: str, used: set[str]) -> str:
+    """`name`, with the owner's in front as often as it is used already; it is used from now on."""
+    while name in used:
+        name = f"{owner}_{name}"
+    used.add(name)
+    return name
+
+
 def _glyph(letter: str) -> str:
     return f"\\{letter}" if letter in GREEK else letter
 

@@ -48,12 +48,11 @@ def names() -> list[str]:
 def load_all() -> dict[str, Optimizer]:
     """Every optimizer of the catalogue by its name, file after file."""
     found: dict[str, Optimizer] = {}
-    for path in _files():
-        for name, optimizer in load_file(path).items():
+    for declares in load_contents().values():
+        for name, optimizer in declares.optimizers.items():
             if name in found:
-                raise SymoptError(
-                    f"the catalogue has two optimizers named {name}: in {_home(found[name])} and in {path.name}"
-                )
+                homes = f"{_home(found[name])} and in {_home(optimizer)}"
+                raise SymoptError(f"the catalogue has two optimizers named {name}: in {homes}")
             found[name] = optimizer
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symopt.artifacts import build
-from symopt.ir import operations, traffic
+from symopt.ir import Program, operations, traffic
 from symopt.recurrence import Optimizer
 
 BYTES = 4  # of a float32
@@ -25,6 +25,10 @@ class Cost:
 
 def cost(optimizer: Optimizer) -> Cost:
     """The cost of the program that an optimizer becomes."""
-    _, program = build(optimizer)
+    return cost_of(build(optimizer)[1])
+
+
+def cost_of(program: Program) -> Cost:
+    """The cost of a program."""
     kept = tuple(b.name for b in program.buffers if b.role == "state" and b.level == "element")
     return Cost(kept, BYTES * traffic(program), operations(program))

@@ -63,9 +63,8 @@ def stepped(names: Names, training: Training, given: Trial, dtype: type[Any]) ->
     arrays = [array.astype(dtype) for array in given.params]
     state = names["init"](arrays, [0] * len(arrays), **starts)
     kept = [name for name in optimizer.states if optimizer.levels[name] == "element" and hasattr(state, name)]
-    for gradients, inputs in zip(given.gradients, given.inputs, strict=True):
-        cast = {name: [a.astype(dtype) for a in x] if isinstance(x, list) else x for name, x in inputs.items()}
-        names["step"](arrays, [gradient.astype(dtype) for gradient in gradients], state, **cast, **hyper)
+    for gradients, inputs in given.steps(dtype):
+        names["step"](arrays, gradients, state, **inputs, **hyper)
         theta = deployed(names, arrays, state) if "deployed" in names else arrays
         found = {"theta": theta} | {name: getattr(state, name) for name in kept}
         yield {name: [array.copy() for array in values] for name, values in found.items()}

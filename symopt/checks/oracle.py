@@ -53,13 +53,13 @@ Run = Callable[[Trial, type[Any]], Iterator[Values]]
 """What a kernel gives in a run, in arrays of a dtype."""
 
 
-def oracle(optimizer: Optimizer, target: str) -> tuple[float, list[str]]:
-    """(largest error of theta in float32, in ulp; what is wrong)."""
+def oracle(optimizer: Optimizer, target: str, wanted: Reference | None = None) -> tuple[float, list[str]]:
+    """(largest error of theta in float32, in ulp; what is wrong); `wanted`: its `reference`, where it is known."""
 
     def run(given: Trial, dtype: type[Any]) -> Iterator[Values]:
         return _kernel(optimizer, given, target, dtype)
 
-    return compared(reference(optimizer), run, f"the {target} kernel")
+    return compared(wanted or reference(optimizer), run, f"the {target} kernel")
 
 
 def reference(optimizer: Optimizer) -> Reference:
@@ -135,9 +135,8 @@ def _kernel(optimizer: Optimizer, given: Trial, target: str, dtype: type[Any]) -
     arrays = [array.astype(dtype) for array in given.params]
     bound = bind(optimizer, arrays, target=target, **given.hyper)
     stored = [name for name in optimizer.states if optimizer.levels[name] == "element" and name in bound.state]
-    for gradients, inputs in zip(given.gradients, given.inputs, strict=True):
-        cast = {name: [a.astype(dtype) for a in x] if isinstance(x, list) else x for name, x in inputs.items()}
-        bound.step([gradient.astype(dtype) for gradient in gradients], **cast)
+    for gradients, inputs in given.steps(dtype):
+        bound.step(gradients, **inputs)
         bound.to_eval()
         values = {"theta": [array.copy() for array in arrays]}
         bound.to_train()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from symopt.artifacts import artifact, build
 from symopt.checks.facts import PROVED
 from symopt.derive.training import Training
 from symopt.errors import SymoptError
@@ -24,14 +23,11 @@ PROVERS: dict[str, Callable[[Training, str], Proof]] = {"cpu": prove_kernel}
 """Target -> what proves the text of its kernels."""
 
 
-def proof(optimizer: Optimizer, target: str) -> tuple[str, list[str]]:
-    """("proved" or why not; what is wrong). Only a counterexample is wrong: the undecided was tested, and is told."""
-    built = build(optimizer)
-    return proof_of(built[0], target, artifact(optimizer, target, built=built).text)
+def proof(training: Training, target: str, text: str) -> tuple[str, list[str]]:
+    """("proved" or why not; what is wrong) of a kernel's text.
 
-
-def proof_of(training: Training, target: str, text: str) -> tuple[str, list[str]]:
-    """The same of a kernel's text."""
+    Only a counterexample is wrong: the undecided was tested, and is told.
+    """
     if target not in PROVERS:
         return "no proof exists for this target", []
     try:

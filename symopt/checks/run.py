@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symopt.artifacts import artifact, build
 from symopt.backends import BACKENDS
-from symopt.checks.cost import cost
+from symopt.checks.cost import cost_of
 from symopt.checks.emitted import faults_in_python
 from symopt.checks.facts import Facts
 from symopt.checks.mutants import CAUGHT, Outcome, Tell, counts, tried
@@ -20,11 +20,15 @@ RUNS = "cpu"
 
 def checked(optimizer: Optimizer, mutants: bool, tell: Tell | None = None) -> Facts:
     """Validate, prove and test an optimizer."""
-    spent = cost(optimizer)
-    proofs = {target: proof(optimizer, target) for target in BACKENDS}
-    ulp, wrong = oracle(optimizer, RUNS)
+    built = build(optimizer)
+    spent = cost_of(built[1])
+    texts = {target: artifact(optimizer, target, built=built).text for target in BACKENDS}
+    proofs = {target: proof(built[0], target, text) for target, text in texts.items()}
+    wanted = reference(optimizer)
+    ulp, wrong = oracle(optimizer, RUNS, wanted)
     refuted = [fault for _, faults in proofs.values() for fault in faults]
-    faults = (*reference_faults(optimizer), *page_faults(optimizer), *refuted, *wrong, *emitted_faults(optimizer))
+    emitted = faults_in_python(built[0], texts[RUNS], wanted)[0]
+    faults = (*reference_faults(optimizer), *page_faults(optimizer), *refuted, *wrong, *emitted)
     outcomes = tried(optimizer, tell=tell) if mutants and not faults else None
     return Facts(
         name=optimizer.name,
@@ -38,12 +42,6 @@ def checked(optimizer: Optimizer, mutants: bool, tell: Tell | None = None) -> Fa
         mutants=None if outcomes is None else counts(outcomes),
         uncaught=tuple(map(_shown, _uncaught(outcomes or []))),
     )
-
-
-def emitted_faults(optimizer: Optimizer) -> list[str]:
-    """What is wrong with the functions of the emitted file, run by Python."""
-    built = build(optimizer)
-    return faults_in_python(built[0], artifact(optimizer, RUNS, built=built).text, reference(optimizer))[0]
 
 
 def _uncaught(outcomes: list[Outcome]) -> list[Outcome]:

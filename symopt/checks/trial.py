@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,12 @@ class Trial:
     gradients: list[list[Any]]
     inputs: list[dict[str, Any]]
     hyper: dict[str, float]
+
+    def steps(self, dtype: type[Any]) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+        """(gradients, inputs) of each step, the arrays in a dtype."""
+        for gradients, inputs in zip(self.gradients, self.inputs, strict=True):
+            cast = {name: [a.astype(dtype) for a in x] if isinstance(x, list) else x for name, x in inputs.items()}
+            yield [gradient.astype(dtype) for gradient in gradients], cast
 
 
 def trial(optimizer: Optimizer, extremes: bool = False) -> Trial:

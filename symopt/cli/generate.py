@@ -9,7 +9,7 @@ from pathlib import Path
 from symopt.artifacts import Artifact, artifact, build, compare, write
 from symopt.catalogue import load, names
 from symopt.checks.facts import PROVED
-from symopt.checks.proofs import proof_of
+from symopt.checks.proofs import proof
 from symopt.cli.failures import complain
 from symopt.cli.manifest import remember
 from symopt.cli.targets import LATEX, chosen, entry
@@ -49,11 +49,11 @@ def make(spec: str, targets: tuple[str, ...]) -> Made:
     kernels = [artifact(optimizer, target, built=built) for target in targets if target != LATEX]
     outcomes: list[str] = []
     for kernel in kernels:
-        outcome, faults = proof_of(built[0], kernel.target, kernel.text)
+        outcome, faults = proof(built[0], kernel.target, kernel.text)
         if faults:
             raise SymoptError(f"{spec}: {faults[0]}")
         outcomes.append(outcome)
-    return [*zip(kernels, outcomes, strict=True)], entry(optimizer) if LATEX in targets else None
+    return [*zip(kernels, outcomes, strict=True)], entry(optimizer, built) if LATEX in targets else None
 
 
 def _tell(made: Sequence[tuple[Artifact, str]]) -> None:

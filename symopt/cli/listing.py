@@ -60,13 +60,12 @@ def _catalogue() -> tuple[list[Row], list[dict[str, Any]]]:
 
 def _computed() -> list[Row]:
     from symopt.backends import BACKENDS
-    from symopt.catalogue import load, names
+    from symopt.catalogue import load_all
     from symopt.checks.cost import cost
 
     rows: list[Row] = []
     with progress() as bar:
-        for name in bar.track(names(), description="Reading the catalogue"):
-            optimizer = load(name)
+        for name, optimizer in bar.track(sorted(load_all().items()), description="Reading the catalogue"):
             spent = cost(optimizer)
             key = content(optimizer)
             numbers = (list(spent.states), spent.bytes_per_parameter, spent.flops)

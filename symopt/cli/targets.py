@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from symopt.artifacts import artifact
+from symopt.artifacts import artifact, build
 from symopt.backends import BACKENDS
-from symopt.checks.cost import BYTES, cost
+from symopt.checks.cost import BYTES, cost_of
 from symopt.checks.derived import derived_facts
+from symopt.derive.training import Training
 from symopt.errors import SymoptError, suggest
+from symopt.ir import Program
 from symopt.latex.page import Cost, Entry, page
 from symopt.recurrence import Optimizer
 
@@ -20,9 +22,9 @@ def source(optimizer: Optimizer, target: str) -> str:
     return page(entry(optimizer)) if target == LATEX else artifact(optimizer, target).text
 
 
-def entry(optimizer: Optimizer) -> Entry:
-    """An optimizer with what its page says about it."""
-    spent = cost(optimizer)
+def entry(optimizer: Optimizer, built: tuple[Training, Program] | None = None) -> Entry:
+    """An optimizer with what its page says about it; `built` is what `build` gave, where the caller has it."""
+    spent = cost_of((built or build(optimizer))[1])
     numbers = Cost("float32", spent.bytes_per_parameter, BYTES * len(spent.states), spent.flops)
     return Entry(optimizer, numbers, derived_facts(optimizer))
 

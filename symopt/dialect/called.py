@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from symopt import naming
 from symopt.dialect.signature import Signature
 from symopt.dialect.trace import Trace
 from symopt.errors import DialectError
@@ -95,11 +96,4 @@ class ScheduleTrace(Trace):
         """Names for the sequences of `inner` that mean nothing here: its name goes in front where they do."""
         hypers = {hyper.name for hyper in (*self.hyperparameters, *inner.hyperparameters)}
         used = {*self.sequences, *self.inputs, *self.internal, *hypers, *dict(inner.inputs)}
-        here: dict[str, str] = {}
-        for equation in inner.equations:
-            name = equation.target
-            while name in used:
-                name = f"{inner.name}_{name}"
-            used.add(name)
-            here[equation.target] = name
-        return here
+        return {equation.target: naming.fresh(equation.target, inner.name, used) for equation in inner.equations}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from symopt import naming
 from symopt.expr import ONE, START, ZERO, Call, Expr, Seq, T, sequences, substitute
 from symopt.recurrence import Equation, Optimizer
 
@@ -40,10 +41,7 @@ def choose_names(inner: Optimizer, taken: Iterable[str]) -> Names:
     used = {*taken, *(hyper.name for hyper in inner.hyperparameters), *dict(inner.inputs)}
 
     def fresh(name: str) -> str:
-        while name in used:
-            name = f"{inner.name}_{name}"
-        used.add(name)
-        return name
+        return naming.fresh(name, inner.name, used)
 
     targets = [equation.target for equation in inner.equations]
     here = {name: fresh(f"{inner.name}_theta" if name == "theta" else name) for name in targets}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symopt.catalogue import load, load_file, names
+from symopt.catalogue import load_all, load_file
 from symopt.derive.training import training_form
 from symopt.expr import START, ZERO, Call, Seq, sequences, walk
 from symopt.interpret import interpret
@@ -16,10 +16,11 @@ from symopt.interpret import interpret
 SHAPES, GROUPS = ((3, 2), (), (2, 1), (5,)), (0, 1, 0, 1)
 STEPS = 20
 HERE = Path(__file__).parent
-OPTIMIZERS = {name: load(name) for name in names()} | load_file(HERE / "unusual.py")
+CATALOGUE = dict(sorted(load_all().items()))
+OPTIMIZERS = CATALOGUE | load_file(HERE / "unusual.py")
 OPTIMIZERS |= load_file(HERE.parent / "derive" / "composed.py")
 # In float64 a third of the catalogue stands for all: the peers hold the rest to 1e-12.
-IN_FLOAT64 = [name for place, name in enumerate(OPTIMIZERS) if name not in names() or place % 3 == 0]
+IN_FLOAT64 = [name for place, name in enumerate(OPTIMIZERS) if name not in CATALOGUE or place % 3 == 0]
 CASES = [(name, np.float32) for name in OPTIMIZERS] + [(name, np.float64) for name in IN_FLOAT64]
 
 
