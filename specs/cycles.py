@@ -1,6 +1,10 @@
 """Schedules that rise and fall: warm restarts and a single cycle. k = t - 1 is the number of updates done."""
 
-from symopt import Min, OpenUnit, Positive, PositiveInt, Unit, cos, eq, pi, schedule, where
+from fractions import Fraction
+
+from symopt import Domain, Min, OpenUnit, PositiveInt, Unit, cos, eq, pi, schedule, where
+
+AtLeast1 = Domain("AtLeast1", lower=Fraction(1))
 
 
 @schedule(title="Cosine with warm restarts", reference="loshchilov2017sgdr")
@@ -24,8 +28,9 @@ def cosine_restarts(t, value, done, length, *, first: PositiveInt, mult: Positiv
 
 @schedule(title="One cycle", reference="smith2017superconvergence")
 def one_cycle(
-    t, value, done, peak, *, total: PositiveInt, rise: OpenUnit = 0.3, div: Positive = 25.0, final_div: Positive = 10000.0
-):
+    t, value, done, peak, *, total: PositiveInt, rise: OpenUnit = 0.3, div: AtLeast1 = 25.0,
+    final_div: AtLeast1 = 10000.0,
+):  # fmt: skip
     """From value/div up to the value at k = rise total - 1, then down to value/(div final_div) at k = total - 1.
 
     Both ways are half a cosine, and it stays at the end.

@@ -6,7 +6,7 @@ A schedule that follows another runs from its own first step. Where hyperparamet
 
 from functools import reduce
 
-from symopt import NonNegative, NonNegativeInt, PositiveInt, SymoptError, schedule, where
+from symopt import NonNegativeInt, PositiveInt, SymoptError, Unit, schedule, where
 from symopt.specs.schedules import drop, linear
 
 
@@ -56,7 +56,7 @@ def warmed_up(then):
     """A linear warm-up, then a schedule."""
 
     @schedule(title=f"Linear warm-up, then {then.title}")
-    def warmed_up(t, value, *, warmup: PositiveInt = 1000, start: NonNegative = 0.0):
+    def warmed_up(t, value, *, warmup: PositiveInt = 1000, start: Unit = 0.0):
         """A straight line from start times the value at k = 0 to the value at k = warmup, where a schedule starts; k = t - 1.
 
         warmup: steps of the warm-up

@@ -126,7 +126,7 @@ def cosine(t, value, *, total: PositiveInt, floor: Unit = 0.0):
 
 
 @schedule(title="Linear warm-up", reference="goyal2017accurate")
-def linear_warmup(t, value, *, steps: PositiveInt = 1000, start: NonNegative = 0.0):
+def linear_warmup(t, value, *, steps: PositiveInt = 1000, start: Unit = 0.0):
     """A straight line from start times the value before the first step up to the value at t = steps, where it stays.
 
     steps: steps of the warm-up
@@ -139,7 +139,7 @@ def linear_warmup(t, value, *, steps: PositiveInt = 1000, start: NonNegative = 0
 
 
 @schedule(title="Linear warm-up in updates done")
-def linear_warmup_torch(t, value, *, steps: PositiveInt = 5, start: NonNegative = Fraction(1, 3)):
+def linear_warmup_torch(t, value, *, steps: PositiveInt = 5, start: Unit = Fraction(1, 3)):
     """A straight line from start times the value at k = 0 up to the value at k = steps, where it stays; k = t - 1.
 
     steps: number of steps from bottom to top

@@ -80,8 +80,8 @@ def test_what_is_derived():
     assert SAMPLE.intermediates == ("scale",)
     assert SAMPLE.levels == {"theta": "element", "g": "element", "scale": "step", "m": "element"}
     assert SAMPLE.names == {"scale", "m", "theta", "lr", "mu"}
-    assert SAMPLE.start("m") == Seq("theta", START)
-    assert SAMPLE.start("scale") is None
+    assert SAMPLE.start_of("m") == Seq("theta", START)
+    assert SAMPLE.start_of("scale") is None
     assert Seq("m", -1) in SAMPLE.reads
     assert SAMPLE.hyperparameter("lr") is LR
     assert str(SAMPLE).splitlines()[1] == "    scale[t] = lr / t"

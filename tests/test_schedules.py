@@ -12,7 +12,7 @@ from itertools import pairwise
 import mpmath
 import pytest
 
-from symopt import NonNegative, SymoptError, optimizer, t
+from symopt import NonNegative, SymoptError, load, optimizer, t
 from symopt.expr import Seq
 from symopt.interpret import EXACT, FLOAT, REAL, interpret
 from symopt.specs.cycles import cosine_restarts, one_cycle, one_cycle_momentum
@@ -323,3 +323,32 @@ def test_a_plateau_on_top_of_a_decay():
     schedule = chained(reduce_on_plateau, linear.renamed(floor="low"))
     found = run(schedule, 4, [GONE, 5, 5, 5], patience=0, factor=F(1, 2), total=4)
     assert found == [1, F(3, 4), F(1, 4), F(1, 16)]
+
+
+@pytest.mark.parametrize(
+    ("name", "hyper", "schedule"),
+    [("lookahead_momentum", "k", cosine), ("adam_accumulated", "k", reduce_on_plateau), ("radam", "threshold", anneal)],
+)
+def test_what_would_leave_its_domain_is_refused(name, hyper, schedule):
+    with pytest.raises(SymoptError, match=rf"{hyper} of {name}: .* its domain .*; (leave it|write a schedule)"):
+        load(name).scheduled(**{hyper: schedule})
+
+
+@pytest.mark.parametrize("schedule", [linear_warmup, linear_warmup_torch, warmed_up(cosine)])
+def test_a_warm_up_starts_at_a_share(schedule):
+    follower = load("adam").scheduled(beta1=schedule)
+    assert follower.with_defaults(beta1_start=F(1, 2)).hyperparameter("beta1_start").default == F(1, 2)
+    with pytest.raises(SymoptError, match=r"beta1_start of adam: 3 is outside its domain Unit = \[0, 1\)"):
+        follower.with_defaults(beta1_start=3)
+
+
+def test_a_cycle_starts_and_ends_below_the_value():
+    follower = load("adam").scheduled(beta1=one_cycle)
+    for name in ("beta1_div", "beta1_final_div"):
+        with pytest.raises(SymoptError, match=rf"{name} of adam: 0.5 is outside its domain AtLeast1 = \[1, inf\)"):
+            follower.with_defaults(**{name: 0.5})
+
+
+def test_a_metric_comes_too_late_for_the_gradient_point():
+    with pytest.raises(SymoptError, match="mu moves the point where nesterov takes its gradient, before metric is"):
+        load("nesterov").scheduled(mu=reduce_on_plateau)

@@ -17,6 +17,7 @@ def spec_hash(optimizer: Optimizer) -> str:
             *map(_hyperparameter, optimizer.hyperparameters),
             *_recurrence(optimizer),
             *(f"in force {name} {_canonical(expr)}" for name, expr in optimizer.in_force),
+            *(f"schedule {schedule!r}" for schedule in optimizer.schedules),
             *(f"meaning {name} {meaning!r}" for name, meaning in optimizer.meanings),
         ]
     )

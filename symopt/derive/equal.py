@@ -47,7 +47,7 @@ def _start(name: str, optimizer: Optimizer) -> int:
 
 
 def _started(name: str, optimizer: Optimizer) -> Expr:
-    return Seq("theta", START) if name == "theta" else optimizer.start(name) or ZERO
+    return Seq("theta", START) if name == "theta" else optimizer.start_of(name) or ZERO
 
 
 def _parted(classes: Classes, optimizer: Optimizer) -> Classes:

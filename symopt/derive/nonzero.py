@@ -5,25 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symopt.domains import Domain
-from symopt.expr import Call, Expr, Num, Sym
+from symopt.expr import Call, Expr, Num, Sym, sequences, symbols
+from symopt.reach import reach
 from symopt.recurrence import Optimizer
 
 
 def never_zero(expr: Expr, domains: dict[str, Domain]) -> bool:
-    """Whether an expression is proved to have no zero for any hyperparameters in their domains."""
-    match expr:
-        case Num(value):
-            return value != 0
-        case Sym(name):
-            return name in domains and Fraction(0) not in domains[name]
-        case Call("*" | "/", (a, b)):
-            return never_zero(a, domains) and never_zero(b, domains)
-        case Call("neg", (a,)):
-            return never_zero(a, domains)
-        case Call("-", (Num(one), Sym(name))) | Call("-", (Sym(name), Num(one))):
-            return name in domains and one not in domains[name]
-        case _:
-            return False
+    """Whether an expression of hyperparameters is proved to have no zero in their domains.
+
+    One that the step moves may run towards 0, as b**t does, and be 0 in floating point: nothing is said of it.
+    """
+    known: dict[Expr, Domain] = {Sym(name): domain for name, domain in domains.items()}
+    return symbols(expr) <= domains.keys() and not sequences(expr) and Fraction(0) not in reach(expr, known)
 
 
 def default_size(expr: Expr, optimizer: Optimizer) -> Fraction:

@@ -83,7 +83,7 @@ class ScheduleTrace(Trace):
         for name in [*hypers, *(dict(inner.inputs).keys() - self.inputs.keys())]:
             if name in own:
                 remedy = f'rename one: {inner.name}.renamed({name}="{inner.name}_{name}")'
-                raise DialectError(f"{self.name} and {inner.name} both have a {name}; {remedy}", name)
+                raise DialectError(f"{self.name} and {inner.name} both use the name {name}; {remedy}", name)
 
     def _refuse_moving(self, inner: Recurrence, value: Expr) -> None:
         """A start value is made once, and a derived correction takes what it reads for constant."""

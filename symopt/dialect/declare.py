@@ -82,9 +82,16 @@ def run_body(source: Source, trace: Trace, given: Mapping[str, Any]) -> Any:
     except SymoptError as error:
         raise source.error(str(error), trace.name, _line_of(error, source)) from error
     except (TypeError, AttributeError, NameError, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
-        raise source.error(f"the body cannot run on symbols: {error}", trace.name, _line_of(error, source)) from error
+        raise source.error(_what_failed(error), trace.name, _line_of(error, source)) from error
     _check_constants(source, trace, expressions, literals)
     return result
+
+
+def _what_failed(error: Exception) -> str:
+    if isinstance(error, AttributeError) and isinstance(error.obj, Optimizer):
+        remedy = "; use an optimizer that has it, or rename the hyperparameter that means the same"
+        return f"it needs {error.name}, but {error}{'' if str(error).endswith('?') else remedy}"
+    return f"the body cannot run on symbols: {error}"
 
 
 def _check_constants(source: Source, trace: Trace, returned: list[Any], literals: set[Any]) -> None:

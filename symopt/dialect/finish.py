@@ -54,6 +54,7 @@ def finish(trace: Trace, source: Source, signature: Signature, title: str, refer
             summary=doc.summary,
             departures=doc.departures,
             in_force=tuple(trace.in_force.items()),
+            schedules=tuple(trace.schedules),
             constants=tuple(sorted(trace.constants)),
             meanings=tuple({**trace.meanings, **own}.items()),
             findings=tuple(trace.findings),
@@ -101,8 +102,9 @@ def _about_step(step: Step, trace: Trace, rhs: Mapping[str, Expr]) -> Iterator[F
     # A wrapper may hand through the theta of an optimizer that never looks at it, but not change it.
     through = isinstance(step.x, Seq) and step.x.shift == -1 and rhs.get(step.x.name) == step.result
     if used and not through and not notices_theta(step.inner):
-        message = "its training never looks at the theta that it deploys, so this wrapper would change nothing of it"
-        yield Fault(name, f"{message}; put {name} outside and the wrapper inside")
+        message = f"its training never looks at the theta that it deploys, so {trace.name} would change nothing of it"
+        remedy = f"put {trace.name} around another optimizer, or around the one inside {name} if there is one"
+        yield Fault(name, f"{message}; {remedy}")
 
 
 def leftovers(trace: Trace, goals: Sequence[Expr], given: frozenset[str] = frozenset()) -> Iterator[Fault]:

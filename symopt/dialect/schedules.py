@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from symopt import naming
 from symopt.dialect.called import Recurrence, ScheduleTrace
+from symopt.dialect.fits import misfit
 from symopt.errors import DialectError, SymoptError, suggest
-from symopt.expr import Expr, Seq, Sym, substitute, symbols, text
-from symopt.recurrence import Equation, Optimizer
+from symopt.expr import Expr, Seq, Sym, sequences, substitute, symbols, text
+from symopt.recurrence import Equation, Follows, Optimizer
 from symopt.terms import Term, as_term, need_condition, need_number
 
 
@@ -53,6 +55,15 @@ class Schedule(Recurrence):
         said = self.summary if summary is None else summary
         return replace(self, title=title, reference=reference or self.reference, summary=said)
 
+    def with_defaults(self, **values: float | Fraction) -> Schedule:
+        """This schedule with other defaults: `drop.with_defaults(scale=0.5)`; a float means what it prints as."""
+        own = {hyper.name: hyper for hyper in self.hyperparameters}
+        for name in values.keys() - own.keys():
+            listed = ", ".join(own) or "none"
+            raise SymoptError(f"{self.name} has no hyperparameter {name}; it has {listed}{suggest(name, own)}")
+        own |= {name: own[name].with_default(value, self.name) for name, value in values.items()}
+        return replace(self, hyperparameters=tuple(own.values()))
+
     def renamed(self, **names: str) -> Schedule:
         """This schedule with other names for its hyperparameters and inputs: `cosine.renamed(total="second_total")`."""
         self._check_new_names(names)
@@ -83,7 +94,7 @@ class Schedule(Recurrence):
             if reason:
                 raise SymoptError(f"{self.name}: {new} cannot be a name: {reason}")
             if new in kept or list(names.values()).count(new) > 1:
-                raise SymoptError(f"{self.name} has a {new} already; choose another name")
+                raise SymoptError(f"{self.name} uses the name {new} already; choose another")
         alike = naming.clash([f"value_{names.get(name, name)}" for name in hypers], [])
         if alike:
             first, second = (name.removeprefix("value_") for name in alike)
@@ -101,7 +112,7 @@ class Schedule(Recurrence):
         own = [Equation(new[e.target], substitute(e.rhs, table)) for e in self.equations]
         own.append(Equation(now.name, substitute(self.value, table)))
         rewritten = optimizer.rewritten({Sym(name): now})
-        return replace(
+        result = replace(
             optimizer,
             equations=(*own, *rewritten["equations"]),
             gradient_point=rewritten["gradient_point"],
@@ -112,12 +123,15 @@ class Schedule(Recurrence):
             starts=(*optimizer.starts, *((new[n], substitute(rhs, table)) for n, rhs in self.starts)),
             inputs=tuple({**dict(optimizer.inputs), **dict(self.inputs)}.items()),
             in_force=(*optimizer.in_force, (name, now)),
+            schedules=(*optimizer.schedules, self._said(name)),
             constants=(
                 *optimizer.constants,
                 *(symbol for old in self.constants for symbol in symbols(table[Sym(old)])),
             ),
             meanings=(*optimizer.meanings, *((new.get(n, n), meaning) for n, meaning in self.meanings)),
         )
+        self._check_point(result, name)
+        return result
 
     def __str__(self) -> str:
         return "\n".join([self.title, *(f"    {line}" for line in (*self.equations, text(self.value)))])
@@ -134,19 +148,31 @@ class Schedule(Recurrence):
                 "is taken for constant by a correction that debias derived; write the correction out to schedule it"
             )
             raise SymoptError(f"{name} of {optimizer.name} {message}")
+        reason = misfit(self, optimizer.hyperparameter(name))
+        if reason:
+            raise SymoptError(f"{name} of {optimizer.name}: {reason}")
         taken = optimizer.names - dict(optimizer.inputs).keys()
-        sequences = [equation.target for equation in self.equations]
-        wanted = {f"{name}_{own}" for own in [*(h.name for h in self.hyperparameters), *sequences]}
+        targets = [equation.target for equation in self.equations]
+        wanted = {f"{name}_{own}" for own in [*(h.name for h in self.hyperparameters), *targets]}
         for own in sorted((wanted | dict(self.inputs).keys()) & (taken | {"g"})):
-            raise SymoptError(f"{optimizer.name} has a {own} already, and {self.title} brings one; rename yours")
+            raise SymoptError(f"{optimizer.name} uses the name {own} already, and {self.title} brings it; rename yours")
         for own, level in self.inputs:
             if dict(optimizer.inputs).get(own, level) != level:
                 raise SymoptError(f"{own} is an input of {optimizer.name} and of {self.title}, at different levels")
-        sequences = [*(e.target for e in optimizer.equations), *(f"{name}_{own}" for own in sequences), f"{name}_now"]
-        alike = naming.clash([*(h.name for h in optimizer.hyperparameters), *sorted(wanted - {*sequences})], sequences)
+        targets = [*(e.target for e in optimizer.equations), *(f"{name}_{own}" for own in targets), f"{name}_now"]
+        alike = naming.clash([*(h.name for h in optimizer.hyperparameters), *sorted(wanted - {*targets})], targets)
         if alike:
             message = f"a page would print {alike[1]} of {self.title} as it prints {alike[0]}; rename yours"
             raise SymoptError(f"{optimizer.name}: {message}")
+
+    def _check_point(self, result: Optimizer, name: str) -> None:
+        """The next gradient point is made before the next step brings its inputs."""
+        for own in sorted({seq.name for seq in sequences(result.point_before_step)} & dict(self.inputs).keys()):
+            message = f"{name} moves the point where {result.name} takes its gradient, before {own} is known"
+            raise SymoptError(f"{message}; let {name} follow a schedule without inputs, or schedule another one")
+
+    def _said(self, name: str) -> Follows:
+        return Follows(name, self.title, self.reference, self.summary, self.departures)
 
     def _own_names(self, name: str) -> dict[Expr, Expr]:
         table: dict[Expr, Expr] = {Sym(h.name): Sym(f"{name}_{h.name}") for h in self.hyperparameters}

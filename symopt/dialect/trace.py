@@ -12,7 +12,7 @@ from symopt.dialect.inline import Inlined, Mode, Names, choose_names, inline, in
 from symopt.dialect.signature import Signature
 from symopt.errors import DialectError
 from symopt.expr import START, ZERO, Call, Expr, Num, Seq, sequences, substitute, symbols, text, walk
-from symopt.recurrence import Equation, Optimizer
+from symopt.recurrence import Equation, Follows, Optimizer
 from symopt.terms import Term, as_term, need_condition, need_number
 
 
@@ -45,6 +45,7 @@ class Trace:
         self.gradient_point: Expr | None = None
         self.meanings: dict[str, str] = {}
         self.in_force: dict[str, Expr] = {}
+        self.schedules: list[Follows] = []
         self.constants: set[str] = set()
         self.findings: list[str] = []
         self.steps: list[Step] = []
@@ -237,7 +238,7 @@ class Trace:
                 longer = (f"{'inner_' * times}{hyper.name}" for times in count(1))
                 free = next(name for name in longer if name not in own | inner.names)
                 remedy = f'rename one: inner.renamed({hyper.name}="{free}")'
-                raise DialectError(f"{self.name} and {inner.name} both have a {hyper.name}; {remedy}", hyper.name)
+                raise DialectError(f"{self.name} and {inner.name} both use the name {hyper.name}; {remedy}", hyper.name)
         for name, level in inner.inputs:
             if name in own and self.inputs.get(name) != level:
                 raise DialectError(f"{inner.name} has an input of this name; choose another name for yours", name)
@@ -248,6 +249,7 @@ class Trace:
         self.starts.update(found.starts)
         self.meanings.update(found.meanings)
         self.in_force.update(found.in_force)
+        self.schedules += inner.schedules
         self.constants |= set(inner.constants)
         expressions = [*(e.rhs for e in inner.equations), *(rhs for _, rhs in inner.starts), inner.gradient_point]
         self.inherited |= {node.value for expr in expressions for node in walk(expr) if isinstance(node, Num)}
@@ -260,9 +262,11 @@ def _has_gradient(expr: Expr) -> bool:
 def _mode(inner: Optimizer, conditions: Mapping[str, Any]) -> Mode:
     """The conditions of a call, checked."""
     when, restart = (_condition(conditions.get(name)) for name in ("when", "restart"))
-    if restart is not None and any(Seq("theta", START) in sequences(rhs) for _, rhs in inner.starts):
-        message = "one of its states starts at theta[0], so it cannot start anew later; leave restart out"
-        raise DialectError(message, inner.name)
+    first = next((name for name, rhs in inner.starts if Seq("theta", START) in sequences(rhs)), None)
+    if restart is not None and first is not None:
+        message = f"its {first} starts at theta[0], which nobody keeps, so it cannot start anew at a later step"
+        remedy = "call it without restart, or put what restarts around an optimizer whose states start at numbers"
+        raise DialectError(f"{message}; {remedy}", inner.name)
     pull_back = conditions.get("pull_back")
     if pull_back is None:
         return Mode(when, restart)

@@ -94,7 +94,7 @@ class _Run:
         """x[0] and, the same, x[t-1] of the first step."""
         values = {Seq("theta", START): self.params, Seq("theta", -1): self.params}
         for name in self.optimizer.states:
-            first = self._values(name, self.optimizer.start(name) or ZERO, self._reader(values, counts, 1))
+            first = self._values(name, self.optimizer.start_of(name) or ZERO, self._reader(values, counts, 1))
             values |= {Seq(name, START): first, Seq(name, -1): first}
         return values
 

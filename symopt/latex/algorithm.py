@@ -57,7 +57,7 @@ def _start(optimizer: Optimizer) -> str:
     """The start of every state, equal starts together."""
     groups: dict[str, list[str]] = {}
     for name in optimizer.states:
-        start = optimizer.start(name)
+        start = optimizer.start_of(name)
         groups.setdefault("0" if start is None else latex(start, inline=True), []).append(indexed(name, START))
     return ", ".join(f"${', '.join(names)} \\gets {value}$" for value, names in groups.items())
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symopt.errors import SymoptError
 from symopt.expr import START, ZERO, Call, Expr, Reduction, Seq, Sym, T, number
 from symopt.latex.escape import code, prose
-from symopt.latex.page import Entry, page
+from symopt.latex.page import Entry, citations, page
 from symopt.latex.printer import condition, gradient
 from symopt.latex.references import References
 from symopt.latex.template import render
@@ -42,7 +42,7 @@ def book(entries: Sequence[Entry | Optimizer], *, title: str = TITLE) -> dict[st
     if twice:
         raise SymoptError(f"two pages of the book are called {twice[0]}; give one of them a key of its own")
     references = References.load()
-    cited = [entry.optimizer.reference for entry in full if entry.optimizer.reference]
+    cited = [key for entry in full for key in citations(entry.optimizer)]
     for key in cited:
         references.entry(key)
     files = {f"{entry.label}.tex": page(entry) for entry in full}

@@ -12,12 +12,15 @@ from symopt.latex.measure import width
 from symopt.latex.printer import gradient, lines, target
 from symopt.latex.tables import hyperparameter_rows, state_rows
 from symopt.latex.template import render
-from symopt.recurrence import Optimizer
+from symopt.naming import symbol
+from symopt.recurrence import Follows, Optimizer
 
 TEXT_WIDTH = 39.0
 """The text width that a page is set for, in em: 5.5 inches at 10 points, what most papers of the field have."""
 
 _NUMBER = 5.5  # what the number of an equation takes with the space before it
+
+_COUNTS = frozenset({"t", "k"})  # what the words of a schedule count steps with
 
 Fact = str | tuple[str, str]
 """A derived fact: a sentence, or a title with a formula in LaTeX."""
@@ -72,6 +75,7 @@ def page(entry: Entry | Optimizer, *, heading: str = "section", text_width: floa
             "equations": equations(optimizer, entry.label, text_width - _NUMBER),
             "hyperparameters": hyperparameter_rows(optimizer, names),
             "states": state_rows(optimizer, names),
+            "schedules": [text for schedule in optimizer.schedules for text in _schedule(schedule)],
             "cost": entry.cost and _cost(entry.cost),
             "facts": [_fact(fact, names) for fact in entry.facts],
             "departures": paragraphs(_sentence_case(optimizer.departures, names), names),
@@ -132,11 +136,29 @@ def _summary(optimizer: Optimizer, names: Set[str]) -> list[str]:
     found = paragraphs(optimizer.summary, names)
     if optimizer.reference is None:
         return found
-    cited = rf"~\citep{{{optimizer.reference}}}"
+    cited = _cited(optimizer.reference)
     if not found:
         return [f"{prose(optimizer.title)}{cited}."]
     stop = "." if found[0].endswith(".") else ""
     return [found[0].removesuffix(".") + cited + stop, *found[1:]]
+
+
+def _schedule(schedule: Follows) -> list[str]:
+    """What a hyperparameter follows; in the schedule's own words its hyperparameters have nothing in front."""
+    title = f"\\emph{{{prose(schedule.title)}}}{_cited(schedule.reference)}"
+    lead = f"${symbol(schedule.hyperparameter)}$ follows the schedule {title}."
+    departures = schedule.departures and f"Departures: {schedule.departures}"
+    found = [*paragraphs(schedule.summary, _COUNTS), *paragraphs(departures, _COUNTS)]
+    return [" ".join([lead, *found[:1]]), *found[1:]]
+
+
+def citations(optimizer: Optimizer) -> list[str]:
+    """The references that the page of an optimizer cites."""
+    return [key for key in (optimizer.reference, *(s.reference for s in optimizer.schedules)) if key]
+
+
+def _cited(reference: str | None) -> str:
+    return "" if reference is None else rf"~\citep{{{reference}}}"
 
 
 def _sentence_case(text: str, names: Set[str]) -> str:

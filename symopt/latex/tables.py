@@ -57,7 +57,7 @@ def state_rows(optimizer: Optimizer, names: Set[str]) -> list[StateRow]:
     meanings = dict(optimizer.meanings)
     rows: list[StateRow] = []
     for name in optimizer.states:
-        start = optimizer.start(name)
+        start = optimizer.start_of(name)
         shown = f"${indexed(name, START)} = {'0' if start is None else latex(start, inline=True)}$"
         level = LEVELS[optimizer.levels[name]]
         rows.append(StateRow(f"${target(name)}$", code(name), prose(meanings.get(name, ""), names), level, shown))

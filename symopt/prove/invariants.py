@@ -27,7 +27,7 @@ _BUDGET = 20_000
 def known(optimizer: Optimizer) -> Facts:
     """The declared domains, and for each sequence the first candidate that its start has and every step keeps."""
     facts = declared(optimizer)
-    rank = {name: _first(optimizer.start(name) or ZERO, facts) for name in optimizer.states}
+    rank = {name: _first(optimizer.start_of(name) or ZERO, facts) for name in optimizer.states}
     while True:
         assumed = facts.knowing({name: CANDIDATES[i] for name, i in rank.items()})
         broken = None
@@ -41,7 +41,7 @@ def known(optimizer: Optimizer) -> Facts:
         if broken is None:
             return assumed
         rank[broken] += 1
-        while not inside(optimizer.start(broken) or ZERO, CANDIDATES[rank[broken]], facts):
+        while not inside(optimizer.start_of(broken) or ZERO, CANDIDATES[rank[broken]], facts):
             rank[broken] += 1
 
 

@@ -10,10 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from symopt import naming
 from symopt.errors import SymoptError, suggest
-from symopt.expr import Expr, Seq, Sym, number, sequences, substitute
+from symopt.expr import Expr, Seq, Sym, sequences, substitute
 from symopt.recurrence.faults import faults
 from symopt.recurrence.levels import LEVELS, REDUCED, highest, infer_levels, level_of
-from symopt.recurrence.parts import Equation, Hyperparameter, Origin, written_out
+from symopt.recurrence.parts import Equation, Follows, Hyperparameter, Origin, written_out
 from symopt.terms import Term
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Applicable",
     "Base",
     "Equation",
+    "Follows",
     "Hyperparameter",
     "Optimizer",
     "Origin",
@@ -50,6 +51,7 @@ class Optimizer:
     inputs: (name, level) of the sequences that come from outside, the gradient apart
     outputs: the sequences that are kept for the user to read, whether an equation reads them or not
     in_force: (name, expression) of each scheduled hyperparameter, what `inner.lr` stands for
+    schedules: what is said about each schedule that is followed
     constants: hyperparameters that a derived correction takes for constant, so that no schedule may move them
     meanings: (name, text) from the docstring, for sequences
     findings: what `@erratum` found wrong
@@ -67,6 +69,7 @@ class Optimizer:
     summary: str = ""
     departures: str = ""
     in_force: tuple[tuple[str, Expr], ...] = ()
+    schedules: tuple[Follows, ...] = ()
     constants: tuple[str, ...] = ()
     meanings: tuple[tuple[str, str], ...] = ()
     findings: tuple[str, ...] = ()
@@ -119,7 +122,7 @@ class Optimizer:
         """The hyperparameters before any schedule: `inner.base.lr`."""
         return Base(self)
 
-    def start(self, name: str) -> Expr | None:
+    def start_of(self, name: str) -> Expr | None:
         """x[0] where it is not 0."""
         return dict(self.starts).get(name)
 
@@ -132,10 +135,7 @@ class Optimizer:
 
     def _lacks(self, name: str) -> str:
         names = [hyper.name for hyper in self.hyperparameters]
-        remedy = suggest(name, names) or (
-            f"; one may be given this name, as in inner.renamed({names[-1]}={name!r})" if names else ""
-        )
-        return f"{self.name} has no hyperparameter {name}; it has {', '.join(names) or 'none'}{remedy}"
+        return f"{self.name} has no hyperparameter {name}; it has {', '.join(names) or 'none'}{suggest(name, names)}"
 
     def __getattr__(self, name: str) -> Term:
         if name.startswith("_") or "hyperparameters" not in self.__dict__:
@@ -145,7 +145,7 @@ class Optimizer:
             return Term(forced[name])
         if any(hyper.name == name for hyper in self.hyperparameters):
             return Term(Sym(name))
-        raise AttributeError(self._lacks(name))
+        raise AttributeError(self._lacks(name), name=name, obj=self)
 
     def __call__(
         self, x: Term, h: Any = None, *, when: Any = None, restart: Any = None, pull_back: tuple[Any, Any] | None = None
@@ -171,7 +171,10 @@ class Optimizer:
         return trace
 
     def scheduled(self, **schedules: Applicable) -> Optimizer:
-        """This optimizer with hyperparameters that follow schedules: `adam.scheduled(lr=cosine)`."""
+        """This optimizer with hyperparameters that follow schedules: `adam.scheduled(lr=cosine)`.
+
+        raises SymoptError where a schedule does not fit: a fraction for what counts steps, a share that grows beyond 1
+        """
         result = self
         for name, schedule in schedules.items():
             result.hyperparameter(name)
@@ -195,6 +198,9 @@ class Optimizer:
             **rewritten,
             hyperparameters=tuple(replace(h, name=names.get(h.name, h.name)) for h in self.hyperparameters),
             in_force=tuple((names.get(name, name), substitute(expr, table)) for name, expr in self.in_force),
+            schedules=tuple(
+                replace(s, hyperparameter=names.get(s.hyperparameter, s.hyperparameter)) for s in self.schedules
+            ),
             constants=tuple(names.get(name, name) for name in self.constants),
         )
 
@@ -206,7 +212,7 @@ class Optimizer:
             if reason or new in RESERVED:
                 raise SymoptError(f"{self.name}: {new} cannot be a name: {reason or 'it has this attribute'}")
             if new in kept or list(names.values()).count(new) > 1:
-                raise SymoptError(f"{self.name} has a {new} already; choose another name")
+                raise SymoptError(f"{self.name} uses the name {new} already; choose another")
         hypers = [names.get(hyper.name, hyper.name) for hyper in self.hyperparameters]
         alike = naming.clash(hypers, [])
         if alike:
@@ -229,14 +235,7 @@ class Optimizer:
 
     def with_defaults(self, **values: float | Fraction) -> Optimizer:
         """The same with other defaults: `lookahead(radam).with_defaults(k=6)`; a float means what it prints as."""
-        changed: dict[str, Hyperparameter] = {}
-        for name, value in values.items():
-            hyper = self.hyperparameter(name)
-            exact = number(value).value
-            if exact not in hyper.domain:
-                message = f"{value} is outside its domain {hyper.domain.name} = {hyper.domain}; choose another default"
-                raise SymoptError(f"{name} of {self.name}: {message}")
-            changed[name] = replace(hyper, default=exact)
+        changed = {name: self.hyperparameter(name).with_default(value, self.name) for name, value in values.items()}
         return replace(self, hyperparameters=tuple(changed.get(h.name, h) for h in self.hyperparameters))
 
     def bind(self, params: Any, target: str = "cpu", **hyper: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symopt.domains import Domain
-from symopt.expr import Expr, Seq, substitute, text
+from symopt.errors import SymoptError
+from symopt.expr import Expr, Seq, number, substitute, text
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,25 @@ class Hyperparameter:
     domain: Domain
     default: Fraction | None
     meaning: str = ""
+
+    def with_default(self, value: float | Fraction, owner: str) -> Hyperparameter:
+        """The same with another default; a float means what it prints as."""
+        exact = number(value).value
+        if exact not in self.domain:
+            message = f"{value} is outside its domain {self.domain.name} = {self.domain}; choose another default"
+            raise SymoptError(f"{self.name} of {owner}: {message}")
+        return replace(self, default=exact)
+
+
+@dataclass(frozen=True)
+class Follows:
+    """What is said about the schedule that a hyperparameter follows."""
+
+    hyperparameter: str
+    title: str
+    reference: str | None = None
+    summary: str = ""
+    departures: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from symopt.derive.linear import linear_form, recombine
 from symopt.derive.nonzero import never_zero
 from symopt.derive.training import POINT, training_form
 from symopt.errors import SymoptError
-from symopt.expr import START, ZERO, Call, Num, Seq, Sym, number, text
+from symopt.expr import START, ZERO, Call, Num, Seq, Sym, T, number, text
 from symopt.notation import Real
 
 
@@ -172,6 +172,12 @@ DOMAINS = {"p": Positive, "u": Unit, "o": OpenUnit, "n": NonNegative, "r": Real}
         (Call("-", (number(1), Sym("n"))), False),
         (Call("neg", (Call("/", (number(1), Sym("p"))),)), True),
         (Call("+", (Sym("r"), Num(Fraction(1)))), False),
+        (Call("+", (Sym("n"), number(1))), True),
+        (Call("+", (Sym("u"), Sym("p"))), True),
+        (Call("-", (Sym("u"), Sym("o"))), False),
+        (Call("/", (number(1), Sym("u"))), False),
+        (Call("**", (Sym("o"), T)), False),
+        (Call("+", (Call("**", (X, number(2))), number(1))), False),
         (Sym("unknown"), False),
     ],
 )

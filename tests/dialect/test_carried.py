@@ -86,7 +86,11 @@ def test_pulled_back_states_go_a_share_of_the_way(run):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ("restarted(anchored)", "starts at theta[0]"),
+        (
+            "restarted(anchored)",
+            "anchored: its first starts at theta[0], which nobody keeps, so it cannot start anew at a later step; call "
+            "it without restart, or put what restarts around an optimizer whose states start at numbers",
+        ),
         ("wrong(momentum)", "pull_back=(every(k), alpha)"),
     ],
 )

@@ -132,8 +132,8 @@ def test_an_inner_optimizer_starts_where_it_steps_from(run):
 
         x, y = half(free), zero(free)
     """)
-    assert text(names["x"].start("z")) == "theta[0] / 2"
-    assert text(names["y"].start("z")) == "0"
+    assert text(names["x"].start_of("z")) == "theta[0] / 2"
+    assert text(names["y"].start_of("z")) == "0"
 
 
 def test_names_that_are_taken_get_the_inner_name_in_front(run):
@@ -171,21 +171,58 @@ def test_a_theta_that_the_inner_optimizer_reads_again_keeps_an_equation(run):
 
 
 @pytest.mark.parametrize(
-    ("expression", "line"),
+    ("expression", "symbol", "wrapper", "line"),
     [
-        ("lookahead(ema(momentum))", "fast[t] = inner(theta[t-1])"),
-        ("decay(ema(momentum))", "theta[t] = inner(theta[t-1]) - inner.lr"),
-        ("decay(lookahead(ema(sgd)))", "fast[t] = inner(theta[t-1])"),
+        ("lookahead(ema(momentum))", "ema", "lookahead", "fast[t] = inner(theta[t-1])"),
+        ("decay(ema(momentum))", "ema", "decay", "theta[t] = inner(theta[t-1]) - inner.lr"),
+        ("decay(lookahead(ema(sgd)))", "ema", "lookahead", "fast[t] = inner(theta[t-1])"),
+        ("lookahead(mean)", "mean", "lookahead", "fast[t] = inner(theta[t-1])"),
     ],
 )
-def test_a_wrapper_that_training_never_notices(run, expression, line):
-    with pytest.raises(
-        DialectError, match="would change nothing of it; put ema outside and the wrapper inside"
-    ) as caught:
-        run(f"{FAMILY}\n        x = {expression}\n")
-    assert caught.value.symbol == "ema"
+def test_a_wrapper_that_training_never_notices(run, expression, symbol, wrapper, line):
+    mean = """
+        @optimizer(title="Mean")
+        def mean(theta, g, x, *, lr: Positive = 0.1):
+            x[0] = theta[0]
+            g[t] = grad(x[t-1])
+            x[t] = x[t-1] - lr * g[t]
+            theta[t] = theta[t-1] + (x[t] - theta[t-1]) / t
+    """
+    with pytest.raises(DialectError) as caught:
+        run(f"{FAMILY}{mean}\n        x = {expression}\n")
+    assert caught.value.symbol == symbol
+    wrong = f"its training never looks at the theta that it deploys, so {wrapper} would change nothing of it"
+    remedy = f"put {wrapper} around another optimizer, or around the one inside {symbol} if there is one"
+    assert caught.value.message == f"{wrong}; {remedy}"
     written = Path(caught.value.file).read_text().splitlines()[caught.value.line - 1]
     assert line in written
+
+
+@pytest.mark.parametrize(
+    ("read", "message"),
+    [
+        (
+            "mu",
+            "it needs mu, but sgd has no hyperparameter mu; it has lr; use an optimizer that has it, or rename the "
+            "hyperparameter that means the same",
+        ),
+        (
+            "lrr",
+            "it needs lrr, but sgd has no hyperparameter lrr; it has lr; did you mean lr?",
+        ),
+    ],
+)
+def test_a_hyperparameter_that_the_inner_optimizer_lacks(error_of, read, message):
+    error = error_of(f"""{FAMILY}
+        def moved(inner):
+            @optimizer(title="Moved")
+            def moved(theta):
+                theta[t] = inner(theta[t-1]) - inner.{read} * theta[t-1]  # <-
+            return moved
+
+        moved(sgd)
+    """)
+    assert (error.symbol, error.message) == ("moved", message)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +343,7 @@ CASES = {
         x = wrap(sgd)
         """,
         "lr",
-        'wrap and sgd both have a lr; rename one: inner.renamed(lr="inner_lr")',
+        'wrap and sgd both use the name lr; rename one: inner.renamed(lr="inner_lr")',
     ),
     "hyperparameter like a sequence": (
         """

@@ -140,7 +140,7 @@ def test_what_only_hands_theta_through_may_wrap_an_average():
 def test_renaming():
     twice = l2(l2(momentum).renamed(weight_decay="inner_decay"))
     assert {"weight_decay", "inner_decay"} <= {h.name for h in twice.hyperparameters}
-    with pytest.raises(SymoptError, match="has a mu already"):
+    with pytest.raises(SymoptError, match="uses the name mu already"):
         momentum.renamed(lr="mu")
     with pytest.raises(SymoptError, match="has no hyperparameter rate; it has lr, mu"):
         momentum.renamed(rate="lr")

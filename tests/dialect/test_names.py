@@ -24,7 +24,7 @@ def spec(sequences: str = "", hypers: str = "lr: Positive = 0.1", extra: str = "
         ),
         (spec(hypers="lr: Positive = 0.1, theta: Real = 1").replace("x(theta, g", "x(g"), "theta", "before the *"),
         (spec(hypers="lr: Positive = 0.1, title: Real = 1"), "title", "on an optimizer, .title is something else"),
-        (spec(hypers="lr: Positive = 0.1, start: Real = 1"), "start", ""),
+        (spec(hypers="lr: Positive = 0.1, states: Real = 1"), "states", "on an optimizer, .states is something else"),
         (spec(", m__1"), "m__1", "letters, digits and single underscores"),
         (spec(", _m"), "_m", "starting with a letter"),
         (spec(", m_t"), "m_t", "like the value of a sequence at step t"),
@@ -42,6 +42,23 @@ def test_refused(error_of, text, symbol, words):
     assert "a spec cannot use this name here" in error.message
     assert "choose another" in error.message
     assert words in error.message
+
+
+def test_start_is_a_name_like_any_other(run):
+    names = run("""
+        @optimizer(title="X")
+        def x(theta, g, *, start: Positive = 0.5):
+            theta[t] = theta[t-1] - start * g[t]
+
+        def wrap(inner):
+            @optimizer(title="W")
+            def wrap(theta):
+                theta[t] = inner(theta[t-1]) - inner.start * theta[t-1]
+            return wrap
+
+        w = wrap(x)
+    """)
+    assert str(names["w"].equations[-1]) == "theta[t] = theta[t-1] - start * g[t] - start * theta[t-1]"
 
 
 @pytest.mark.parametrize("name", ["_adam", "adam_t", "Adam__2"])

@@ -144,7 +144,7 @@ def test_what_a_correction_takes_for_constant_follows_no_schedule(made):
 
 def test_a_start_is_made_of_the_value_of_the_call(made):
     x = made("sgd.scheduled(lr=chained(constant, kept))")
-    assert text(x.start("lr_s")) == "lr"
+    assert text(x.start_of("lr_s")) == "lr"
 
 
 def test_a_schedule_without_hyperparameters_may_be_called_twice(made):
@@ -189,10 +189,10 @@ def test_a_schedule_prints_as_its_equations(made):
         ("ramp.renamed(totl='x')", "ramp has no hyperparameter or input totl; it has total; did you mean total?"),
         ("constant.renamed(at='x')", "constant has no hyperparameter or input at; it has none"),
         ("plateau.renamed(best='x')", "plateau has no hyperparameter or input best; it has by, loss"),
-        ("fade.renamed(steps='power')", "fade has a power already; choose another name"),
-        ("fade.renamed(steps='x', power='x')", "fade has a x already"),
-        ("plateau.renamed(by='best')", "plateau has a best already"),
-        ("plateau.renamed(by='loss')", "plateau has a loss already"),
+        ("fade.renamed(steps='power')", "fade uses the name power already; choose another"),
+        ("fade.renamed(steps='x', power='x')", "fade uses the name x already"),
+        ("plateau.renamed(by='best')", "plateau uses the name best already"),
+        ("plateau.renamed(by='loss')", "plateau uses the name loss already"),
         ("ramp.renamed(total='a b')", "ramp: a b cannot be a name: a page can print only names made of letters"),
         ("ramp.renamed(total='now')", "ramp: now cannot be a name: the ending _now is kept"),
         ("ramp.renamed(total='g')", "ramp: g cannot be a name: a schedule sees neither the parameter nor the gradient"),
@@ -224,22 +224,22 @@ CASES = {
     "clash of hyperparameters": (
         body("return ramp(t, value) / total", ", *, total: Positive"),
         "total",
-        'x and ramp both have a total; rename one: ramp.renamed(total="ramp_total")',
+        'x and ramp both use the name total; rename one: ramp.renamed(total="ramp_total")',
     ),
     "hyperparameter like a sequence": (
         body("return ramp(t, value) * total[t]", ", total", "total[t] = t"),
         "total",
-        "x and ramp both have a total",
+        "x and ramp both use the name total",
     ),
     "hyperparameter like a state that joined": (
         body("return fade.renamed(steps='best')(t, plateau(t, value))"),
         "best",
-        "x and fade both have a best; rename one: fade.renamed(best=",
+        "x and fade both use the name best; rename one: fade.renamed(best=",
     ),
     "input like a sequence": (
         body("return plateau(t, value) * loss[t]", ", loss", "loss[t] = t"),
         "loss",
-        'x and plateau both have a loss; rename one: plateau.renamed(loss="plateau_loss")',
+        'x and plateau both use the name loss; rename one: plateau.renamed(loss="plateau_loss")',
     ),
     "called twice": (
         body("return fade(t, fade(t, value))"),

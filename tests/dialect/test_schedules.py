@@ -59,7 +59,7 @@ def test_a_schedule_joins_the_recurrence(run):
 def test_a_schedule_may_remember_and_read_an_input(run):
     x = run(f"{FAMILY}\n        x = momentum.scheduled(lr=plateau, mu=anneal)\n")["x"]
     assert x.inputs == (("loss", "step"),)
-    assert x.start("lr_best").value == 10**6
+    assert x.start_of("lr_best").value == 10**6
     assert {"lr_best", "lr_bad", "lr_scale"} <= set(x.states)
     assert x.levels["lr_scale"] == "step"
     assert dict(x.meanings) == {"lr_best": "lowest loss so far"}
@@ -131,14 +131,14 @@ def test_debias_in_a_schedule(run):
         ),
         (
             "momentum.renamed(first='lr_start').scheduled(lr=anneal)",
-            "momentum has a lr_start already, and Anneal brings one",
+            "momentum uses the name lr_start already, and Anneal brings it",
         ),
-        ("reader.scheduled(lr=plateau)", "reader has a loss already, and Plateau brings one; rename yours"),
+        ("reader.scheduled(lr=plateau)", "reader uses the name loss already, and Plateau brings it; rename yours"),
         ("fed.scheduled(lr=plateau)", "loss is an input of fed and of Plateau, at different levels"),
         ("averaged.scheduled(b=anneal)", "b of averaged is taken for constant by a correction that debias derived"),
-        ("momentum.renamed(lr='x', mu='x')", "momentum has a x already"),
-        ("momentum.renamed(lr='m')", "momentum has a m already; choose another name"),
-        ("momentum.renamed(lr='mu')", "momentum has a mu already"),
+        ("momentum.renamed(lr='x', mu='x')", "momentum uses the name x already"),
+        ("momentum.renamed(lr='m')", "momentum uses the name m already; choose another"),
+        ("momentum.renamed(lr='mu')", "momentum uses the name mu already"),
         ("momentum.renamed(rate='mu')", "momentum has no hyperparameter rate"),
         ("momentum.renamed(lr='t')", "t cannot be a name"),
         ("momentum.renamed(lr='states')", "states cannot be a name: it has this attribute"),

@@ -234,7 +234,7 @@ def test_starts_are_kept(run):
             theta[t] = theta[t-1] - v[t]
     """)["x"]
     assert {name: text(rhs) for name, rhs in x.starts} == {"m": "2 * first", "v": "theta[0] - 2 * first"}
-    assert x.start("theta") is None
+    assert x.start_of("theta") is None
 
 
 def test_the_gradient_is_taken_at_theta_unless_asked_for_elsewhere(run):

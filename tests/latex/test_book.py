@@ -12,6 +12,7 @@ from symopt.errors import SymoptError
 from symopt.latex.book import book
 from symopt.latex.page import Cost, Entry
 from symopt.latex.pdf import make_pdf, warnings
+from symopt.recurrence import Follows
 
 FACTS = ["An invariance, in words: 100% & more.", ("A formula", r"x_t = \frac{1}{t} \sum_{i=1}^{t} x_i")]
 
@@ -43,6 +44,9 @@ def test_an_unknown_reference_is_an_error(optimizers):
     optimizer = replace(next(iter(optimizers.values())), reference="nobody1900nothing")
     with pytest.raises(SymoptError, match="no reference nobody1900nothing"):
         book([optimizer])
+    followed = replace(optimizer, reference=None, schedules=(Follows("lr", "A", "nobody1900nothing"),))
+    with pytest.raises(SymoptError, match="no reference nobody1900nothing"):
+        book([followed])
 
 
 def test_generation_does_not_depend_on_the_hash_seed():

@@ -16,7 +16,7 @@ from symopt.latex.tables import domain_relation, domain_set
 from symopt.naming import symbol
 from symopt.prove.algebra import Proved, decide
 from symopt.prove.facts import declared as facts_of
-from symopt.recurrence import Equation, Hyperparameter, Optimizer
+from symopt.recurrence import Equation, Follows, Hyperparameter, Optimizer
 
 G, X, M = Seq("g", 0), Seq("theta", -1), Seq("m", 0)
 
@@ -98,6 +98,19 @@ def test_nothing_from_a_spec_is_taken_for_latex():
 def test_departures_start_like_a_sentence():
     assert "None; but" in page(make(departures="none; but"))
     assert r"$\eta$ is" in page(make(departures="lr is"))
+
+
+def test_a_schedule_is_told_of():
+    follows = Follows("lr", "A & B", "someone2020x", "Down at k = 0.\n\nAnd up.", "none at t/2.")
+    text = page(make(schedules=(follows, Follows("lr", "C"))))
+    shown = text[text.index(r"\paragraph{Schedules.}") :]
+    assert shown.splitlines()[1:8] == [
+        r"$\eta$ follows the schedule \emph{A \& B}~\citep{someone2020x}. Down at $k = 0$.", "",
+        "And up.", "",
+        r"Departures: none at $t / 2$.", "",
+        r"$\eta$ follows the schedule \emph{C}.",
+    ]  # fmt: skip
+    assert "Schedules" not in page(make())
 
 
 def test_the_gradient_stands_where_its_point_is_known():
