@@ -121,17 +121,21 @@ def deploy_lines(program: Program, layout: Columns) -> list[str]:
     """The functions that put theta into the user's arrays and take it out; nothing where the arrays hold theta."""
     if program.deploy is None:
         return []
+    found = way(program, layout)
+    computed = [] if found is None else [*found.formulas(), _EXCHANGE, _COMPUTED.format(**found.parts())]
+    return "\n\n\n".join(part.strip() for part in computed or [_EXCHANGE, _STORED]).splitlines()
+
+
+def way(program: Program, layout: Columns) -> Way | None:
+    """How theta is computed from the training point, and back; None where the two are stored and change places."""
+    if program.deploy is None or program.train is None:
+        return None
     stored: dict[Expr, Expr] = {Sym(new(b.name)): Sym(b.name) for b in program.buffers}
-    if program.train is None:
-        parts = [_EXCHANGE, _STORED]
-    else:
-        way = _Way(program, layout, substitute(program.deploy, stored), substitute(program.train, stored))
-        parts = [*way.formulas(), _EXCHANGE, _COMPUTED.format(**way.parts())]
-    return "\n\n\n".join(part.strip() for part in parts).splitlines()
+    return Way(program, layout, substitute(program.deploy, stored), substitute(program.train, stored))
 
 
 @dataclass(frozen=True)
-class _Way:
+class Way:
     """The way from the training point to theta and back, as formulas in stored values."""
 
     program: Program

@@ -126,12 +126,13 @@ def stage_contexts(program: Program, layout: Columns) -> Stages:
         per_tensor=len(layout.tensor) > 1 or any(isinstance(call, ReduceCall) for call in calls),
         per_row=bool(layout.row),
         partials=max((len(call.sums) for call in calls if isinstance(call, ReduceCall)), default=0),
-        carry_group=_carried(program, layout.group),
-        carry_tensor=_carried(program, layout.tensor),
+        carry_group=carried(program, layout.group),
+        carry_tensor=carried(program, layout.tensor),
     )
 
 
-def _carried(program: Program, names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+def carried(program: Program, names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """(column of a state, column of its new value) in a table of these names."""
     stored = [b.name for b in program.buffers if b.role == "state" and b.name in names]
     return tuple((names.index(name), names.index(new(name))) for name in stored)
 
@@ -177,7 +178,7 @@ def _reduce(stage: Reduce, number: int, program: Program, layout: Columns) -> tu
     given = [*map(local, (*buffers, *scalars))]
     scale = [SCALE] if any(squares) else []
     arguments = [*scale, *given]
-    sums = tuple(_sum(partial, layout) for partial in stage.partials)
+    sums = tuple(sum_of(partial, layout) for partial in stage.partials)
     results = [total.name for total in sums]
     function = _function(
         f"terms_{number}", "What one element adds to the sums.", arguments, lines(work, wrap=True), results
@@ -229,7 +230,8 @@ def _in_range(number: int, arguments: list[str], results: list[str], squares: li
     return _function(f"{name}_in_range", doc, ["n", *arguments], body, results)
 
 
-def _sum(partial: Partial, layout: Columns) -> Sum:
+def sum_of(partial: Partial, layout: Columns) -> Sum:
+    """Where the number that a partial sum becomes lies."""
     row = layout.row.index(partial.name) if partial.over == "row" else None
     tensor = layout.tensor.index(tensor_sum(partial)) if partial.over != "row" else None
     group = layout.group.index(partial.name) if partial.over == "all" else None

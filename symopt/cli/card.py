@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from symopt.backends.cpu import domain_test
+from symopt.backends.interface import domain_test
 from symopt.checks.cost import BYTES, cost
 from symopt.cli import glyphs, typeset
 from symopt.cli.console import columns, put, writes_unicode
@@ -17,7 +17,7 @@ from symopt.errors import SymoptError
 from symopt.expr import ZERO, decimal, text
 from symopt.latex.algorithm import gradient_place
 from symopt.latex.references import References
-from symopt.recurrence import Optimizer
+from symopt.recurrence import Follows, Optimizer
 
 INDENT = 4
 READABLE = 88
@@ -69,7 +69,7 @@ def _states(optimizer: Optimizer, pretty: bool) -> Table:
     meanings = dict(optimizer.meanings)
     for name in optimizer.states:
         glyph = glyphs.indexed(name, 0) if pretty else ""
-        start = text(optimizer.start(name) or ZERO)
+        start = text(optimizer.start_of(name) or ZERO)
         table.add_row(name, glyph, optimizer.levels[name], Text(start), Text(meanings.get(name, "")))
     return table
 
@@ -77,17 +77,25 @@ def _states(optimizer: Optimizer, pretty: bool) -> Table:
 def _notes(optimizer: Optimizer, width: int) -> Table:
     table = columns("", "")
     table.show_header = False
-    table.columns[1].max_width = width - len("Departures  ")
     notes = {
         "Cost": _cost(optimizer),
+        **{f"{schedule.hyperparameter} follows": _schedule(schedule) for schedule in optimizer.schedules},
         "Departures": optimizer.departures,
         "Findings": "\n".join(optimizer.findings),
         "Reference": _citation(optimizer.reference) if optimizer.reference else "",
     }
+    table.columns[1].max_width = width - 2 - max(map(len, notes))
     for title, body in notes.items():
         if body:
             table.add_row(Text(title, style="bold"), Text(body))
     return table
+
+
+def _schedule(schedule: Follows) -> str:
+    """The paragraphs of what is said about it."""
+    departures = schedule.departures and f"Departures: {schedule.departures}"
+    reference = schedule.reference and _citation(schedule.reference)
+    return "\n\n".join(filter(None, [f"{schedule.title}. {schedule.summary}", departures, reference]))
 
 
 def _cost(optimizer: Optimizer) -> str:

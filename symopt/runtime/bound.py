@@ -7,8 +7,6 @@ from threading import RLock
 from types import ModuleType
 from typing import Any, NoReturn
 
-from numpy.typing import NDArray
-
 from symopt.errors import SymoptError, suggest
 from symopt.recurrence import Optimizer
 from symopt.runtime.checkpoint import restore, saved
@@ -59,7 +57,7 @@ class Bound:
         self._numbers_in = [buffer.name for buffer in inputs if buffer.level != "element"]
         self._lock = RLock()
         self._in_place = False  # how theta was deployed last
-        self._aside: list[NDArray[Any]] = []  # the training arrays, while theta is deployed and not in place
+        self._aside: list[Any] = []  # the training arrays, while theta is deployed and not in place
 
     def step(self, grads: Any, /, **inputs: Any) -> None:
         """Take one step: `params` and all states are updated in place.
@@ -75,7 +73,8 @@ class Bound:
             leaves = memory.structure.flatten("grads", grads)
             arrays = self._checked_inputs(inputs) if inputs or self._arrays_in or self._numbers_in else ()
             try:
-                self._module.step(memory.arrays, leaves, memory.state, *arrays, **inputs, **self._table.arguments)
+                numbers = {**inputs, **self._table.arguments, **memory.home.step_options()}
+                self._module.step(memory.arrays, leaves, memory.state, *arrays, **numbers)
             except (TypeError, ValueError) as error:
                 self._explain(error, {"grads": leaves, **dict(zip(self._arrays_in, arrays, strict=True))})
             except OSError as error:
@@ -98,7 +97,8 @@ class Bound:
     def _explain(self, error: Exception, given: Mapping[str, Any]) -> NoReturn:
         """Raise an error of the emitted step again, in the user's names."""
         structure = self._memory.structure
-        wrong = [wrong_leaf(leaves, structure.labels(name)) for name, leaves in given.items()]
+        home = self._memory.home
+        wrong = [wrong_leaf(leaves, structure.labels(name), home.wrong) for name, leaves in given.items()]
         labels = {name: structure.labels(name) for name in self._arrays_in}
         labels |= {"g": structure.labels("grads")}
         for buffer in self._memory.program.buffers:
@@ -142,6 +142,7 @@ class Bound:
             if memory.deployed[0]:
                 return
             memory.refuse_read_only()
+            memory.home.wait()
             self._in_place = in_place
             if memory.program.deploy is None:
                 memory.deployed[0] = 1
@@ -150,6 +151,7 @@ class Bound:
             else:
                 self._aside = module.deployed(memory.arrays, memory.state)
                 module.exchange(memory.arrays, self._aside, memory.state)
+            memory.home.wait()
 
     def to_train(self) -> None:
         """Put the training arrays back, after `to_eval`. Does nothing if they are there."""
@@ -158,12 +160,14 @@ class Bound:
             if not memory.deployed[0]:
                 return
             memory.refuse_read_only()
+            memory.home.wait()
             if memory.program.deploy is None:
                 memory.deployed[0] = 0
             elif self._in_place:
                 module.train_in_place(memory.arrays, memory.state)
             else:
                 module.exchange(memory.arrays, self._aside, memory.state)
+            memory.home.wait()
             self._aside = []
 
     def state_dict(self) -> dict[str, Any]:
@@ -192,9 +196,10 @@ class Bound:
             self._memory.deployed[0], self._aside = 0, []
 
     def __repr__(self) -> str:
-        arrays = self._memory.arrays
-        size = sum(array.size for array in arrays)
+        memory = self._memory
+        count, kind = len(memory.arrays), memory.home.kind(memory.arrays, memory.state)
         steps = " | ".join(map(str, dict.fromkeys(self._memory.t)))
-        parts = [f"{len(arrays)} {arrays[0].dtype} array{'s' * (len(arrays) > 1)}", f"{size} parameters", f"t={steps}"]
-        parts += [f"{len(self.groups)} groups"] * (len(self.groups) > 1) + ["deployed"] * bool(self._memory.deployed[0])
+        size = int(memory.state.plan.sizes.sum())
+        parts = [f"{count} {kind} array{'s' * (count > 1)}", f"{size} parameters", f"t={steps}"]
+        parts += [f"{len(self.groups)} groups"] * (len(self.groups) > 1) + ["deployed"] * bool(memory.deployed[0])
         return f"<{self.optimizer.title}: {', '.join(parts)}, {self.hyper!r}>"

@@ -18,12 +18,12 @@ FORMAT = 1
 """Raised with every change of what a checkpoint holds."""
 
 
-def saved(optimizer: Optimizer, memory: Memory, table: Table, params: Sequence[NDArray[Any]]) -> dict[str, Any]:
+def saved(optimizer: Optimizer, memory: Memory, table: Table, params: Sequence[Any]) -> dict[str, Any]:
     """Copies of everything that the next step depends on. params: the training arrays."""
     return {
         **_header(optimizer, memory),
         **{f"hyper.{name}": np.array([row[name] for row in table.rows]) for name in table.tests},
-        **{slot.key: slot.view.copy() for slot in memory.slots(params)},
+        **{slot.key: slot.view.copy() for slot in memory.slots(memory.mirror(params))},
     }
 
 
@@ -33,7 +33,8 @@ def restore(optimizer: Optimizer, memory: Memory, table: Table, checkpoint: Any)
         raise SymoptError(f"a checkpoint is a dict as state_dict() returns it, not a {type(checkpoint).__name__}")
     given = {name: np.asarray(checkpoint[name]) for name in checkpoint}
     _check_header(_header(optimizer, memory), given)
-    slots = list(memory.slots(memory.arrays))
+    mirror = memory.mirror(memory.arrays)
+    slots = list(memory.slots(mirror))
     hypers = {name: f"hyper.{name}" for name in table.tests}
     _check_names({*_header(optimizer, memory), *hypers.values(), *(slot.key for slot in slots)}, set(given))
     for slot in slots:
@@ -41,6 +42,7 @@ def restore(optimizer: Optimizer, memory: Memory, table: Table, checkpoint: Any)
     rows = {name: _numbers(name, given[key], table) for name, key in hypers.items()}
     for slot in slots:
         slot.view[...] = given[slot.key]
+    memory.home.push(mirror, memory.arrays, memory.state)
     for name, values in rows.items():
         for group, value in enumerate(values):
             table.set(name, value, [group])
@@ -51,7 +53,7 @@ def _header(optimizer: Optimizer, memory: Memory) -> dict[str, Any]:
         "format": FORMAT,
         "optimizer": optimizer.name,
         "spec": recurrence_hash(optimizer),
-        "dtype": str(memory.arrays[0].dtype),
+        "dtype": memory.home.kind(memory.arrays, memory.state),
     }
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.typing import NDArray
 
 from symopt.errors import SymoptError
-from symopt.runtime.structure import Structure, not_an_array
+from symopt.runtime.structure import Structure, Wrong
 
 
 def sentence(error: Exception, labels: Mapping[str, Sequence[str]]) -> str:
@@ -25,14 +24,10 @@ def sentence(error: Exception, labels: Mapping[str, Sequence[str]]) -> str:
     return re.sub(r"\b(\w+)\[(\d+)\]", label, str(error)).rstrip(".")
 
 
-def wrong_leaf(leaves: Iterable[Any], labels: Sequence[str]) -> str | None:
+def wrong_leaf(leaves: Iterable[Any], labels: Sequence[str], wrong: Wrong) -> str | None:
     """What is wrong with the first value that is no array; None where all are."""
-    wrong = (
-        not_an_array(label, leaf)
-        for label, leaf in zip(labels, leaves, strict=True)
-        if not isinstance(leaf, np.ndarray)
-    )
-    return next(wrong, None)
+    found = (wrong(label, leaf) for label, leaf in zip(labels, leaves, strict=True))
+    return next((fault for fault in found if fault), None)
 
 
 def refuse_shared(arrays: Sequence[NDArray[Any]], structure: Structure) -> None:

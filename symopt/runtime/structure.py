@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +108,11 @@ class Structure:
         ]
 
 
-def part_of(label: str, value: Any) -> tuple[Part, list[Any]]:
+Wrong = Callable[[str, Any], str | None]
+"""What is wrong with a value, under its label, that should be an array; None where it is one."""
+
+
+def part_of(label: str, value: Any, wrong: Wrong) -> tuple[Part, list[Any]]:
     """The structure of one group's arrays, and the arrays."""
     if isinstance(value, Mapping):
         names, leaves = tuple(value), list(value.values())
@@ -122,8 +126,9 @@ def part_of(label: str, value: Any) -> tuple[Part, list[Any]]:
     if not leaves:
         raise SymoptError(f"{label} holds no array")
     for name, leaf in zip(part.names, leaves, strict=True):
-        if not isinstance(leaf, np.ndarray):
-            raise SymoptError(not_an_array(f"{label}{part.suffix(name)}", leaf))
+        fault = wrong(f"{label}{part.suffix(name)}", leaf)
+        if fault is not None:
+            raise SymoptError(fault)
     return part, leaves
 
 

@@ -8,6 +8,7 @@ import pytest
 from symopt.backends import BACKENDS
 from symopt.catalogue import load, names
 from symopt.expr import decimal
+from symopt.paths import specs_dir
 
 
 def test_alone_it_shows_help(line):
@@ -80,6 +81,55 @@ def test_show_stages(line, spec):
     assert "pass over memory" in line("show", spec, "--stage", "ir").stdout
     compile(line("show", spec, "--stage", "cpu").stdout, spec, "exec")
     assert r"\begin{align}" in line("show", spec, "--stage", "latex").stdout
+
+
+@pytest.mark.parametrize(("name", "kind"), [("joins", "schedule"), ("schedules", "schedule"), ("clipping", "wrapper")])
+def test_show_lists_what_a_file_without_optimizers_declares(line, name, kind):
+    rows = json.loads(line("list", "--json").stdout)
+    home = f"symopt.specs.{name}"
+    wanted = [row["name"] for row in rows if row.get("home") == home and row["kind"] == kind]
+    shown = line("show", f"{specs_dir()}/{name}.py")
+    assert shown.exit_code == 0
+    first, *others = shown.stdout.splitlines()
+    assert first.split()[:3] == [kind, "import", "from"]
+    assert [row.split()[:2] for row in others] == [[found, home] for found in wanted]
+    assert wanted
+
+
+def test_show_lists_a_wrapper_that_fits_nothing_without_numbers(line, tmp_path):
+    """A wrapper's cost is measured around one optimizer, which this one does not fit."""
+    (tmp_path / "mine.py").write_text(WRAPPER)
+    shown = line("show", "mine.py").stdout.splitlines()
+    assert [row.split() for row in shown[1:]] == [["picky", "mine"], ["of_two", "mine"]]
+
+
+def test_show_tells_of_a_schedule(line, tmp_path):
+    (tmp_path / "mine.py").write_text(SCHEDULED)
+    shown = line("show", "mine.py").stdout
+    assert re.search(r"^lr follows +Annealing\. A straight line from start", shown, re.MULTILINE)
+
+
+WRAPPER = """
+from symopt import optimizer, t
+
+def picky(inner):
+    @optimizer(title="Picky")
+    def picky(theta):
+        theta[t] = inner(theta[t-1]) - inner.nothing_like_it * theta[t-1]
+    return picky
+
+def of_two(inner, other):
+    @optimizer(title="Of two")
+    def of_two(theta):
+        theta[t] = (inner(theta[t-1]) + other(theta[t-1])) / 2
+    return of_two
+"""
+SCHEDULED = """
+from symopt.specs.schedules import anneal
+from symopt.specs.sgd import sgd
+
+mine = sgd.scheduled(lr=anneal)
+"""
 
 
 def test_new_passes_its_check(line, tmp_path):
