@@ -50,6 +50,9 @@ def context(program: Program, training: Training, banner: str) -> dict[str, Any]
         "kernel_names": [launch.name for launch in made.launches] + ["convert"] * bool(kernel),
         "per_row": bool(layout.row),
         "copy_column": sum(b.level == "element" for b in program.buffers),
+        "counts": [_of_shapes(line) for line in shared["counts"]],
+        "group_starts": [line.replace(" in params", " in arrays") for line in shared["group_starts"]],
+        "tensor_starts": [line.replace(" in params", " in arrays") for line in shared["tensor_starts"]],
         "carry_group": carried(program, layout.group),
         "carry_tensor": carried(program, layout.tensor),
         "plan": f"RowPlan(*{plan}.arguments, len(ROW))" if layout.row else plan,
@@ -72,6 +75,12 @@ def _rows() -> list[str]:
     """What a file with numbers per row carries: how rows are counted, as on the CPU, and the plan that knows them."""
     counted = source("rows").partition(ROWS)[2].strip().split("\n\n\nclass ")[0]
     return [counted, source("device_rows").partition(ROWS)[2].strip()]
+
+
+def _of_shapes(line: str) -> str:
+    """A line of `init` that counts rows or axes, without asking the arrays of a library for them."""
+    words = {"array.shape": "shape", "array.ndim": "len(shape)", "array in params": "shape in plan.shapes"}
+    return re.sub("|".join(words), lambda match: words[match[0]], line)
 
 
 def _buffers(program: Program) -> list[str]:

@@ -9,8 +9,8 @@ from numba.cuda.extending import intrinsic
 
 # --- from here on part of every emitted file ---
 
-CHUNK = 4096  # elements of a tensor that a block of threads takes at a time
-THREADS = 512  # of a block; a power of two
+CHUNK = 2048  # elements of a tensor that a block of threads takes at a time
+THREADS = 256  # of a block; a power of two
 ALIGNED = 64  # elements; where the states of each tensor begin
 ONE = np.float64(1)  # what is multiplied by it is float64 from there on, in Python too
 NUMBER = (int, float, np.integer, np.floating)
@@ -48,13 +48,23 @@ def narrowed(builder, x, form):
 
 
 def pieces(builder, address, i, like, count):
-    """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has."""
+    """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has.
+
+    Halves are taken two at a time, as whole numbers of 32 bits: the compiler would split a vector of them.
+    """
     form, size = LLVM[like.instance_type]
     each = min(count, 16 // size)
     first = builder.add(address, builder.mul(i, i.type(size)))
-    kind = ir.PointerType(ir.VectorType(form, each) if each > 1 else form, addrspace=1)
+    word, words = (I32, each // 2) if size == 2 and each > 1 else (form, each)
+    kind = ir.PointerType(ir.VectorType(word, words) if each > 1 else form, addrspace=1)
     places = [builder.add(first, first.type(at * size)) if at else first for at in range(0, count, each)]
     return [builder.inttoptr(place, kind) for place in places], each, each * size
+
+
+def halves(builder, word, like):
+    """The two elements of 16 bits in a word."""
+    parts = (builder.trunc(part, ir.IntType(16)) for part in (word, builder.lshr(word, I32(16))))
+    return [builder.bitcast(part, LLVM[like.instance_type][0]) for part in parts]
 
 
 def loaded(builder, address, i, like, count):
@@ -63,20 +73,23 @@ def loaded(builder, address, i, like, count):
     places, each, width = pieces(builder, address, i, like, count)
     for place in places:
         whole = builder.load(place, align=width)
-        found += [builder.extract_element(whole, I32(k)) for k in range(each)] if each > 1 else [whole]
+        words = [builder.extract_element(whole, I32(k)) for k in range(whole.type.count)] if each > 1 else [whole]
+        found += words if len(words) == each else [half for word in words for half in halves(builder, word, like)]
     return [widened(builder, x) for x in found]
 
 
 def stored(builder, address, i, like, values):
     """Put values where element i and those after it lie."""
     places, each, width = pieces(builder, address, i, like, len(values))
-    values = [narrowed(builder, x, LLVM[like.instance_type][0]) for x in values]
+    form = LLVM[like.instance_type][0]
+    values = [narrowed(builder, x, form) for x in values]
     for k, place in enumerate(places):
         whole = values[k]
         if each > 1:
-            whole = place.type.pointee(ir.Undefined)
+            whole = ir.VectorType(form, each)(ir.Undefined)
             for at in range(each):
                 whole = builder.insert_element(whole, values[k * each + at], I32(at))
+            whole = builder.bitcast(whole, place.type.pointee)
         builder.store(whole, place, align=width)
 
 
@@ -131,9 +144,11 @@ def store4(typing, address, i, like, values):
 
 @intrinsic
 def skipped(typing, address, i, like):
-    """How many elements from element i on come before the first from which four can be loaded at a time."""
+    """How many elements from i on come before the first from which four can be loaded at a time; `like` None: 0."""
 
     def build(context, builder, signature, arguments):
+        if like == types.none:
+            return arguments[0].type(0)
         size = LLVM[like.instance_type][1]
         first = builder.add(arguments[0], builder.mul(arguments[1], arguments[1].type(size)))
         over = builder.and_(builder.neg(first), first.type(min(16, 4 * size) - 1))

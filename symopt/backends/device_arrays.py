@@ -4,7 +4,7 @@
 # pyright: reportIndexIssue=false, reportMissingImports=false
 import ctypes
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from math import inf, isfinite, prod
 
 import numpy as np
@@ -29,7 +29,8 @@ def fields(array):
         dense = tuple(kind.itemsize * prod(shape[axis + 1 :]) for axis in range(len(shape)))
         strides = form.get("strides")
         contiguous = strides is None or 0 in shape or tuple(strides) == dense
-        return form["data"][0], shape, kind.name, contiguous, not form["data"][1]
+        name = kind.name if kind.isnative else kind.str
+        return form["data"][0], shape, name, contiguous, not form["data"][1]
     if hasattr(array, "__dlpack__"):
         return dlpack_fields(array)
     raise TypeError(f"must be a device array, not {type(array).__name__}")
@@ -46,8 +47,8 @@ class Tensor(ctypes.Structure):
 
 
 def dlpack_fields(array):
-    """The same of an array that gives a DLPack capsule: on a CUDA device (2), floating (2) or bfloat16 (4)."""
-    if array.__dlpack_device__()[0] != 2:
+    """The same of an array that gives a DLPack capsule: in CUDA memory (2, 13), floating (2) or bfloat16 (4)."""
+    if array.__dlpack_device__()[0] not in (2, 13):
         raise TypeError("lies in the memory of the host")
     capsule = array.__dlpack__()
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
@@ -57,6 +58,7 @@ def dlpack_fields(array):
     strides = tuple(head.strides[: head.ndim]) if head.strides else None
     dense = tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
     kind = {2: f"float{head.bits}", 4: "bfloat16"}.get(head.code, f"of DLPack's type {head.code}")
+    kind = kind if head.lanes == 1 else f"{kind} in vectors of {head.lanes}"
     return (head.data or 0) + head.offset, shape, kind, strides is None or 0 in shape or strides == dense, True
 
 
@@ -97,7 +99,7 @@ def check_arrays(name, arrays, shapes, kinds, written):
             raise TypeError(f"{name}[{k}] must be {' or '.join(kinds) if dtype not in kinds else kind}, not {dtype}.")
         if own != shape:
             raise ValueError(f"{name}[{k}] must have shape {shape}, not {own}.")
-        if not contiguous or address % STORED[dtype]().itemsize:
+        if not contiguous or address % np.dtype(STORED.get(dtype, np.uint16)).itemsize:
             raise ValueError(f"{name}[{k}] must be C-contiguous and aligned.")
         if written and not writable:
             raise ValueError(f"{name}[{k}] must be writable.")
@@ -121,16 +123,17 @@ def check_apart(names, table, extents, written):
         raise ValueError(f"{' and '.join(shown)} share memory.")
 
 
-def reader(array):
-    """What tells the address of an array of the same kind as this one, as fast as its library can."""
-    if hasattr(array, "data_ptr"):
-        return type(array).data_ptr
-    if hasattr(getattr(array, "data", None), "ptr"):  # CuPy
-        return lambda array: array.data.ptr
+def reader(arrays):
+    """What tells the address of each of these arrays, as fast as their library can."""
+    if len(set(map(type, arrays))) == 1:
+        if hasattr(arrays[0], "data_ptr"):
+            return type(arrays[0]).data_ptr
+        if hasattr(getattr(arrays[0], "data", None), "ptr"):  # CuPy
+            return lambda array: array.data.ptr
     return lambda array: fields(array)[0]
 
 
-@cache
+@lru_cache(maxsize=256)
 def configured(kernel, blocks, stream):
     """A kernel ready to start. Numba warns of grids that leave most of the device idle, as a single block does."""
     with warnings.catch_warnings():

@@ -11,6 +11,7 @@ _EXCHANGE = '''
 def exchange(params, others, state):
     """`params` and `others`, which `deployed` returned, change places, as often as it is called; exact."""
     with LOCK:
+        state.plan.check_params(params, others)
         swap_all(state.masters or params, others, state.plan.sizes)
         state.deployed[0] = 1 - state.deployed[0]
         state.plan.round_masters(state.masters, params)
@@ -19,6 +20,7 @@ def exchange(params, others, state):
 _STORED = '''
 def deployed(params, state):
     """theta, the parameters to deploy, in new device arrays; `params` holds the points where gradients are taken."""
+    state.plan.check_params(params)
     return state.plan.copies((state.masters or params) if state.deployed[0] else state.theta)
 
 
@@ -48,6 +50,7 @@ def change(deploy, arrays, state):
 
 def deployed(params, state):
     """theta, the parameters to deploy, in new device arrays; `params` holds the points where gradients are taken."""
+    state.plan.check_params(params)
     result = state.plan.copies(state.masters or params)
     if not state.deployed[0]:
         change(1, result, state)
@@ -62,6 +65,7 @@ def deploy_in_place(params, state):
     {size}.
     """
     with LOCK:
+        state.plan.check_params(params)
         if not state.deployed[0]:
             change(1, state.masters or params, state)
             state.deployed[0] = 1
@@ -71,6 +75,7 @@ def deploy_in_place(params, state):
 def train_in_place(params, state):
     """Put the training point back into `params`, after deploy_in_place."""
     with LOCK:
+        state.plan.check_params(params)
         if state.deployed[0]:
             change(0, state.masters or params, state)
             state.deployed[0] = 0

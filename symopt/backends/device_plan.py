@@ -51,7 +51,7 @@ class Plan:
         self.groups = cuda.to_device(self.group_of)
         self.held, self.readers, self.known = ([None] * len(self.names) for _ in range(3))
         self.addresses = np.zeros((len(shapes), len(self.names)), np.int64)
-        self.passed = [str(self.dtype)] * len(self.names)
+        self.passed = [kind if role == "param" and not kept else str(self.dtype) for role in self.roles]
         self.table, self.table_sent = cuda.to_device(self.addresses), False
         self.values = None
         self.hypers = np.zeros((self.group_count, given))
@@ -63,7 +63,7 @@ class Plan:
     def zeros(self):
         """An array of zeros for each tensor, all in one piece of memory."""
         places = np.cumsum([0, *(-(-self.sizes // ALIGNED) * ALIGNED)])
-        whole = room((int(places[-1]),), self.dtype)
+        whole = room((int(places[-1]) + 1,), self.dtype)  # Numba takes no empty slice at the end of an array
         found = zip(places[:-1], self.sizes, self.shapes, strict=True)
         return tuple(whole[at : at + size].reshape(shape) for at, size, shape in found)
 
@@ -120,10 +120,12 @@ class Plan:
 
     def bind(self, *buffers):
         """Take the arrays of a step, after every check."""
-        changed = [column for column, arrays in enumerate(buffers) if not self.in_place(column, arrays)]
+        changed = {column for column, arrays in enumerate(buffers) if not self.in_place(column, arrays)}
+        if self.roles.index("grad") in changed:  # whose dtype is that of the inputs
+            changed |= {column for column, role in enumerate(self.roles) if role == "input"}
         if changed:
             table, self.table_sent = self.addresses.copy(), False
-            for column in changed:
+            for column in sorted(changed):
                 self.held[column] = None
                 table[:, column] = self.check(column, buffers[column])
             check_apart(self.names, table, self.extents(), self.written)
@@ -144,18 +146,28 @@ class Plan:
     def check(self, column, arrays):
         """The addresses of the arrays of one buffer, after every check."""
         single = ("float64",) if self.kind == "float64" else ("float32", "float16", "bfloat16")
-        kinds = {"param": (self.kind,), "copy": (self.kind,), "grad": single, "input": single}
+        kinds = {"param": (self.kind,), "copy": (self.kind,), "grad": single}
+        kinds["input"] = (self.passed[self.roles.index("grad")],)
         own = (str(self.dtype),) if self.kept and self.roles[column] == "param" else kinds.get(self.roles[column])
         allowed = own or (str(self.dtype),)
         addresses, kind = check_arrays(self.names[column], arrays, self.shapes, allowed, self.written[column])
         self.passed[column] = kind or allowed[0]
-        self.readers[column] = reader(arrays[0]) if len(arrays) else None
+        self.readers[column] = reader(arrays)
         return addresses
 
     def extents(self):
         """How many bytes each array takes, a row per tensor and a column per buffer."""
         sizes = [np.dtype(STORED[kind]).itemsize for kind in self.passed[:-1]]
         return self.sizes[:, None] * np.array([*sizes, 2 if self.kept else 0])
+
+    def check_params(self, params, others=None):
+        """Refuse arrays that are not of the shapes and the dtype of params, or that share memory."""
+        columns = {"params": (params, (self.kind,)), "others": (others, (*STORED, "uint16"))}
+        columns = {name: given for name, given in columns.items() if given[0] is not None}
+        found = [check_arrays(name, arrays, self.shapes, kinds, True) for name, (arrays, kinds) in columns.items()]
+        sizes = [np.dtype(STORED.get(kind, np.uint16)).itemsize for _, kind in found]
+        table = np.array([addresses for addresses, _ in found], np.int64).T
+        check_apart(tuple(columns), table, self.sizes[:, None] * np.array(sizes), np.ones(len(found), bool))
 
     def copies(self, arrays):
         """New arrays on the device with the same numbers."""
@@ -171,6 +183,7 @@ class Plan:
 
     def send(self, stream):
         """Put what has changed on the device, behind what runs there."""
+        stream = stream or cuda.default_stream()  # without a stream Numba would wait for the copies
         if not self.table_sent:
             self.table.copy_to_device(self.addresses, stream=stream)
             self.table_sent = True

@@ -55,7 +55,7 @@ def in_range(f, total):
         return f(1)
     if not isfinite(total):
         return f(2.0**-70)
-    return f(1) if total >= f(2.0**-100) else f(2.0**98)
+    return f(1) if abs(total) >= f(2.0**-100) else f(2.0**98)
 
 
 @device

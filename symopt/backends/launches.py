@@ -110,7 +110,7 @@ class _Maker:
         """The launch of one block for the numbers so far, if there are any."""
         begins = not self.made
         ends = ends and (bool(self.open) or self.carries())
-        if begins or ends or self.open or any(total.group_column is not None for total in self.sums):
+        if begins or ends or self.open or any(total.tensor_column is not None for total in self.sums):
             number = sum(launch.kind == "numbers" for launch in self.made) + 1
             takes = ["given"] if begins else []
             takes += ["numbers", "rows", *self.tensors()]
@@ -174,7 +174,7 @@ class _Maker:
     def fold(self, number: int, sums: tuple[Sum, ...]) -> None:
         """The launches that add up the parts of a pass."""
         if any(total.row_column is not None for total in sums):
-            takes = ("part", "row_until", "row_numbers")
+            takes = ("part", "row_until", "row_numbers", "row_rows")
             doc = "The sums over each row."
             self.made.append(Launch("row_fold", f"fold_rows_{number}", doc, takes, sums=sums, count=len(sums)))
         if any(total.tensor_column is not None for total in sums):

@@ -133,7 +133,8 @@ def _kind(x: Any) -> Any:
 def _kernel(optimizer: Optimizer, given: Trial, target: str, dtype: type[Any]) -> Iterator[Values]:
     """The run as the compiled kernel does it."""
     arrays = [array.astype(dtype) for array in given.params]
-    bound = bind(optimizer, arrays, target=target, **given.hyper)
+    hyper: dict[str, Any] = dict(given.hyper)
+    bound = bind(optimizer, arrays, target=target, **hyper)
     stored = [name for name in optimizer.states if optimizer.levels[name] == "element" and name in bound.state]
     for gradients, inputs in given.steps(dtype):
         bound.step(gradients, **inputs)

@@ -43,9 +43,7 @@ class Device:
     def wrong(self, label: str, leaf: Any) -> str | None:
         """What is wrong with a value that should be a device array; None where it is one."""
         if isinstance(leaf, np.ndarray | np.generic):
-            return (
-                f"{label} is a NumPy array, in the memory of the host; numba.cuda.to_device(...) copies it there"
-            )
+            return f"{label} is a NumPy array, in the memory of the host; numba.cuda.to_device(...) copies it there"
         try:
             self.module.fields(leaf)
         except TypeError as error:
