@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from symopt import checks
 from symopt.artifacts import artifact
+from symopt.backends import BACKENDS
 from symopt.catalogue import load, names
 from symopt.checks import cache, oracle, proofs, run
 from symopt.checks.facts import PROVED, SURVIVED, from_json, to_json
@@ -63,7 +64,7 @@ def test_the_catalogue_passes(name):
     facts = checks.facts(name)
     assert facts.faults == ()
     assert 0 <= facts.oracle_ulp < 1000
-    assert set(dict(facts.proofs)) == {"cpu"}
+    assert dict(facts.proofs) == dict.fromkeys(BACKENDS, PROVED)
 
 
 def test_facts_are_remembered(counted):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from symopt.checks.facts import PROVED
 from symopt.derive.training import Training
@@ -15,12 +15,13 @@ from symopt.latex.symbols import symbols_of
 from symopt.latex.tokens import LatexError
 from symopt.prove.algebra import Proved, Refuted, Undecided, decide
 from symopt.prove.facts import declared
-from symopt.prove.kernel import Proof, prove_kernel
+from symopt.prove.kernel import prove_kernel
 from symopt.prove.operations import operations, rounding_faults
+from symopt.prove.targets import DEVICE, HOST, Target
 from symopt.recurrence import Optimizer
 
-PROVERS: dict[str, Callable[[Training, str], Proof]] = {"cpu": prove_kernel}
-"""Target -> what proves the text of its kernels."""
+PROVERS: dict[str, Target] = {"cpu": HOST, "cuda": DEVICE}
+"""Target -> how its files run on symbols."""
 
 
 def proof(training: Training, target: str, text: str) -> tuple[str, list[str]]:
@@ -31,11 +32,11 @@ def proof(training: Training, target: str, text: str) -> tuple[str, list[str]]:
     if target not in PROVERS:
         return "no proof exists for this target", []
     try:
-        found = PROVERS[target](training, text)
+        found = prove_kernel(training, text, PROVERS[target])
     except SymoptError as error:
         return f"refuted: {error}", [f"the {target} kernel cannot be read as equations: {error}"]
     if found.holds:
-        rounded = list(rounding_faults(training, operations(training, text)))
+        rounded = list(rounding_faults(training, operations(training, text, PROVERS[target])))
         return ("undecided: rounding", [f"in the {target} kernel {rounded[0]}"]) if rounded else (PROVED, [])
     refuted = [(what, verdict) for what, verdict in found.failures if isinstance(verdict, Refuted)]
     if refuted:

@@ -18,7 +18,7 @@ _MATH = SimpleNamespace(**{**vars(math), **{name: getattr(np, name) for name in 
 def in_python(text: str, dtype: Any) -> dict[str, Any]:
     """The names that an emitted file defines, for arrays of one dtype; its chunks are small, as in the proof."""
     memory = Memory(dtype)
-    names = memory.run(compiled(text, exact=False), {"math": _MATH})
+    names = memory.run(compiled(text, exactly=False), {"math": _MATH})
 
     def bind(plan: Any, *buffers: Any) -> None:
         for column, arrays in enumerate(buffers):

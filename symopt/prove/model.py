@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from math import prod
 
 from symopt.derive.training import Training
@@ -15,42 +15,66 @@ from symopt.prove.places import element, of_group, of_tensor
 from symopt.prove.sums import Sums
 from symopt.prove.values import decided
 
-# A cut row, a number, short rows, rows of nothing, a vector; no two of the counts of chunks, blocks and tensors agree.
-SHAPES = ((1, 7), (), (3, 2), (2, 0), (2,))
-GROUPS = (0, 1, 0, 0, 1)
-SIZES = tuple(prod(shape) for shape in SHAPES)
-PLACES = tuple((tensor, i) for tensor, size in enumerate(SIZES) for i in range(size))
+
+@dataclass(frozen=True)
+class Model:
+    """Small tensors in parameter groups.
+
+    unlike: how many groups have symbols of their own; those after them have the same, in turn: each symbol on which a
+        file decides between statements can double the number of its runs
+    """
+
+    shapes: tuple[tuple[int, ...], ...]
+    groups: tuple[int, ...]
+    unlike: int
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many elements each tensor has."""
+        return tuple(map(prod, self.shapes))
+
+    @cached_property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Every element of every tensor."""
+        return tuple((tensor, i) for tensor, size in enumerate(self.sizes) for i in range(size))
+
+    @cached_property
+    def each_group(self) -> tuple[int, ...]:
+        """The groups, each once."""
+        return tuple(sorted(set(self.groups)))
+
+    def columns(self, tensor: int) -> int:
+        """How many elements a row of a tensor has."""
+        return prod(self.shapes[tensor][len(self.shapes[tensor]) > 1 :])
+
+    def of_group(self, name: str, group: int) -> Sym:
+        """The symbol of a number of a group."""
+        return of_group(name, group % self.unlike)
+
+    def everywhere(self, name: str, level: str) -> list[Sym]:
+        """All symbols of a name at its level."""
+        if level == "element":
+            return [element(name, tensor, i) for tensor, i in self.places]
+        if level == "tensor":
+            return [of_tensor(name, tensor) for tensor in range(len(self.shapes))]
+        return [self.of_group(name, group) for group in self.each_group]
 
 
-def columns(tensor: int) -> int:
-    """How many elements a row of a tensor has."""
-    return prod(SHAPES[tensor][len(SHAPES[tensor]) > 1 :])
-
-
-def facts_of(training: Training) -> Facts:
+def facts_of(training: Training, model: Model) -> Facts:
     """The domains of the symbols, with their places and without: what is declared, and what every step keeps true."""
     optimizer = training.source
     found = known(optimizer).domains
     domains: dict[str, Domain] = {}
     for name in ("t", *(hyper.name for hyper in optimizer.hyperparameters), *optimizer.states):
         level = training.levels[name] if name in optimizer.states else "step"
-        names = (name, *(symbol.name for symbol in _everywhere(name, level)))
+        names = (name, *(symbol.name for symbol in model.everywhere(name, level)))
         domains |= dict.fromkeys(names, found.get(name, PositiveInt))
     for equation in training.equations:  # the coefficients that a gradient point was made with
         own = equation.target in training.states and equation.target not in optimizer.states
         if own and inside(equation.rhs, Positive, Facts(found)):
-            symbols = _everywhere(equation.target, training.levels[equation.target])
+            symbols = model.everywhere(equation.target, training.levels[equation.target])
             domains |= dict.fromkeys((equation.target, *(symbol.name for symbol in symbols)), Positive)
     return Facts(domains, {})
-
-
-def _everywhere(name: str, level: str) -> list[Sym]:
-    """All symbols of a name at its level."""
-    if level == "element":
-        return [element(name, tensor, i) for tensor, i in PLACES]
-    if level == "tensor":
-        return [of_tensor(name, tensor) for tensor in range(len(SHAPES))]
-    return [of_group(name, group) for group in sorted(set(GROUPS))]
 
 
 @dataclass
@@ -58,6 +82,7 @@ class Declared:
     """The declared equations, read at one element: old values are symbols, new ones follow from them."""
 
     training: Training
+    model: Model
     sums: Sums
     known: dict[tuple[Expr, int, int], Expr] = field(default_factory=dict["tuple[Expr, int, int]", Expr])
 
@@ -69,15 +94,25 @@ class Declared:
 
     def value(self, expr: Expr, tensor: int, i: int) -> Expr:
         """`expr` at element i of a tensor."""
-        key = (expr, tensor, i)
+        key = (expr, *self._first(expr, tensor, i))
         if key not in self.known:
             self.known[key] = self._value(expr, tensor, i)
         return self.known[key]
 
+    def _first(self, expr: Expr, tensor: int, i: int) -> tuple[int, int]:
+        """The first of the elements for which an expression is the same: a reduction is written out once."""
+        match expr:
+            case Reduction(over="all"):
+                return self.model.places[0]
+            case Reduction(over="tensor"):
+                return tensor, 0
+            case _:
+                return tensor, i
+
     def _value(self, expr: Expr, tensor: int, i: int) -> Expr:
         match expr:
             case Sym(name):
-                return of_group(name, GROUPS[tensor])
+                return self.model.of_group(name, self.model.groups[tensor])
             case Seq(name, shift) if shift == START:
                 return element("theta", tensor, i) if name == "theta" else self.start(name, tensor, i)
             case Seq(name, -1):
@@ -88,9 +123,10 @@ class Declared:
             case Reduction(op, args, over) if op == "norm":
                 return Call("sqrt", (self.value(Reduction("dot", (*args, *args), over), tensor, i),))
             case Reduction("axes"):
-                return number(len(SHAPES[tensor]))
+                return number(len(self.model.shapes[tensor]))
             case Reduction(op, args, over) if op == "mean":
-                count = {"all": len(PLACES), "tensor": SIZES[tensor], "row": columns(tensor)}[over]
+                model = self.model
+                count = {"all": len(model.places), "tensor": model.sizes[tensor], "row": model.columns(tensor)}[over]
                 return Call("/", (self.value(Reduction("total", args, over), tensor, i), number(count)))
             case Reduction(op, args):
                 positive = op == "maxabs" or (op == "dot" and args[0] == args[1])
@@ -115,12 +151,13 @@ class Declared:
         level = self.inputs.get(name) or self.training.levels.get(name, "element")
         if level == "element":
             return element(name, tensor, i)
-        return of_tensor(name, tensor) if level == "tensor" else of_group(name, GROUPS[tensor])
+        return of_tensor(name, tensor) if level == "tensor" else self.model.of_group(name, self.model.groups[tensor])
 
     def _reduction(self, node: Reduction, tensor: int, i: int) -> Expr:
-        places = [(k, j) for k, j in PLACES if node.over == "all" or k == tensor]
+        places = [(k, j) for k, j in self.model.places if node.over == "all" or k == tensor]
         if node.over == "row":
-            places = [(k, j) for k, j in places if j // columns(tensor) == i // columns(tensor)]
+            columns = self.model.columns(tensor)
+            places = [(k, j) for k, j in places if j // columns == i // columns]
         rows = [[self.value(arg, k, i) for arg in node.args] for k, i in places]
         if node.op == "maxabs":
             return reduce(lambda a, b: Call("max", (a, b)), [Call("abs", (x,)) for (x,) in rows], ZERO)

@@ -7,19 +7,14 @@ same trees do the same floating-point operations, and a tree tells which numbers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from symopt.derive.training import Training
-from symopt.errors import SymoptError
 from symopt.expr import BOOLEAN, ZERO, Call, Expr, Num, Sym, children, rebuild
-from symopt.prove.kernel import stepped
-from symopt.prove.symbolic import OF_ARRAYS, Machine, compiled
-from symopt.prove.values import Results, Value, ValueArray, explore
+from symopt.prove.rounding import ROUNDED
+from symopt.prove.targets import HOST, Target
+from symopt.prove.values import Results, explore
 
-ROUNDED = "rounded"
 TRUE, FALSE = Sym("true"), Sym("false")
 _EXACT: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
@@ -30,10 +25,10 @@ _WEAKER = {"<": "<=", ">": ">="}
 Known = tuple[tuple[Expr, bool], ...]
 
 
-def operations(training: Training, text: str) -> Results:
+def operations(training: Training, text: str, target: Target = HOST) -> Results:
     """The operations behind each number that a file stores or deploys, branches that are never taken cut away."""
-    code = compiled(text)
-    found = explore(lambda path: stepped(training, code, _Rounding(path)))
+    code = target.compiled(text)
+    found = explore(lambda path: target.stepped(training, code, target.rounding(path)))
     cut = _Cut()
     return {key: cut(tree) for key, tree in found.items()}
 
@@ -49,46 +44,6 @@ def rounding_faults(training: Training, found: Results) -> Iterator[str]:
                 yield f"{name} of tensor {tensor}, element {i} is computed with {wide} in float64"
         elif _is_rounded(tree):
             yield f"{name} of tensor {tensor} is rounded to the dtype of the arrays"
-
-
-class _Rounding(Machine):
-    """Values, in tables of the arrays' dtype marked as rounded to it."""
-
-    def numpy(self) -> SimpleNamespace:
-        base = super().numpy()
-        return SimpleNamespace(**{**vars(base), "zeros": _narrow(base.zeros), "result_type": _wide})
-
-
-class _Narrow(ValueArray):
-    """A table in the dtype of the arrays."""
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, np.frompyfunc(_rounded, 1, 1)(value))
-
-
-def _narrow(zeros: Callable[..., Any]) -> Callable[..., Any]:
-    def make(shape: Any, dtype: Any = None) -> Any:
-        made = zeros(shape, dtype)
-        return made if dtype is None or made.dtype != object else made.view(_Narrow)
-
-    return make
-
-
-def _wide(*dtypes: Any) -> Any:
-    """The dtype in which theta is computed from the training point, which must not be that of the arrays."""
-    if all(np.dtype(dtype).metadata == OF_ARRAYS.metadata for dtype in dtypes):
-        raise SymoptError("the emitted file computes theta in the dtype of the arrays, not in float64")
-    return np.dtype(object)
-
-
-def _rounded(value: Any) -> Any:
-    match value:
-        case Value(node=Num() | Call(op="rounded")):
-            return value
-        case Value():
-            return Value(Call(ROUNDED, (value.node,)), value.path)
-        case _:
-            return value
 
 
 def _unrounded(tree: Expr) -> Iterator[Sym]:
@@ -142,7 +97,7 @@ class _Cut:
             return self._chosen(tree, known)
         made = rebuild(tree, tuple(self(arg, known) for arg in tree.args))
         assert isinstance(made, Call)
-        outcome = dict(known).get(made)
+        outcome = dict(known).get(made) if known and made.op in BOOLEAN else None
         if outcome is not None:
             return TRUE if outcome else FALSE
         return self._compared(made, known) if made.op in _EXACT or made.op == "not" else made

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from symopt.expr import Expr, Sym, transform, walk
+from symopt.expr import Expr, Sym, children, rebuild
 
 
 def element(name: str, tensor: int, i: int) -> Sym:
@@ -24,11 +22,34 @@ def of_group(name: str, group: int) -> Sym:
 
 def anywhere(computed: Expr, declared: Expr) -> tuple[Expr, Expr]:
     """The same question without its place, where only one element is in it: one answer then serves all elements."""
-    names = {node.name for expr in (computed, declared) for node in walk(expr) if isinstance(node, Sym)}
-    places = {name[name.find(".") :] for name in names if "." in name}
-    if any(len({place for place in places if kind(place)}) > 1 for kind in (_of_element, _of_group, _of_tensor)):
+    plain = _WithoutPlaces()
+    question = plain(computed), plain(declared)
+    if any(len({place for place in plain.places if kind(place)}) > 1 for kind in (_of_element, _of_group, _of_tensor)):
         return computed, declared
-    return _without_places(computed), _without_places(declared)
+    return question
+
+
+class _WithoutPlaces:
+    """Expressions without the places of their symbols, and what those were; parts that are shared are met once."""
+
+    def __init__(self) -> None:
+        self.places: set[str] = set()
+        self.done: dict[int, Expr] = {}
+
+    def __call__(self, node: Expr) -> Expr:
+        found = self.done.get(id(node))
+        if found is None:
+            found = self.done[id(node)] = self._plain(node)
+        return found
+
+    def _plain(self, node: Expr) -> Expr:
+        if isinstance(node, Sym):
+            name, dot, place = node.name.partition(".")
+            if dot:
+                self.places.add(f".{place}")
+            return Sym(name)
+        inside = children(node)
+        return rebuild(node, tuple(map(self, inside))) if inside else node
 
 
 def _of_group(place: str) -> bool:
@@ -41,11 +62,3 @@ def _of_element(place: str) -> bool:
 
 def _of_tensor(place: str) -> bool:
     return place.count(".") == 1 and not _of_group(place)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"\..*", "", name)
-
-
-def _without_places(expr: Expr) -> Expr:
-    return transform(expr, lambda node: Sym(_plain(node.name)) if isinstance(node, Sym) else node)

@@ -37,8 +37,8 @@ class _Exact(ast.NodeTransformer):
     """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        scalar = any(isinstance(d, ast.Name) and d.id == "register_jitable" for d in node.decorator_list)
-        loops = any(isinstance(child, ast.For) for child in ast.walk(node))
+        scalar = any(isinstance(d, ast.Name) and d.id in ("register_jitable", "device") for d in node.decorator_list)
+        loops = any(isinstance(child, ast.For | ast.While | ast.Subscript) for child in ast.walk(node))
         inside = _Literals() if scalar and not loops else _Quotients()
         node.body = [inside.visit(statement) for statement in node.body]
         return node
@@ -62,6 +62,11 @@ class _Literals(ast.NodeTransformer):
 
 def _exact(shown: str) -> ast.Call:
     return ast.Call(ast.Name("exact", ast.Load()), [ast.Constant(shown)], [])
+
+
+def exact(tree: ast.Module) -> ast.Module:
+    """An emitted file, or a part of one, with its literals exact."""
+    return _Exact().visit(tree)
 
 
 class Memory:
@@ -104,9 +109,13 @@ class Memory:
         names["__builtins__"] = {**vars(builtins), "__import__": load}
         for part in code:
             exec(part, names)
-        names |= {"pointer": self.pointer, "carray": self.carray, "addresses": self.addresses}
-        names |= {"CHUNK": CHUNK, "LANES": LANES, "BLOCKS": BLOCKS}
+        names |= self.stand_ins()
         return names
+
+    def stand_ins(self) -> dict[str, Any]:
+        """What replaces names of a file."""
+        memory = {"pointer": self.pointer, "carray": self.carray, "addresses": self.addresses}
+        return memory | {"CHUNK": CHUNK, "LANES": LANES, "BLOCKS": BLOCKS}
 
 
 class Machine(Memory):
@@ -128,13 +137,17 @@ class Machine(Memory):
 
     def load(self, code: Iterable[CodeType]) -> dict[str, Any]:
         """The names that an emitted file defines, computing with values."""
-        names = self.run(code, {"numpy": self.numpy()}, exact=lambda shown: Value(Num(Fraction(shown)), self.path))
+        names = self.run(code, self.modules(), exact=lambda shown: Value(Num(Fraction(shown)), self.path))
         names |= {op: self.call(word) for op, word in PRIMITIVES.items() if op in names}  # seen by its functions
         names["pi"] = self.call("pi")()
         names["below"] = lambda f, x: self.call("below")(x)  # whichever number it is
         scales = cycle((1, 2, 2, 1, 2, 1, 1))  # some sums of squares are added up again, others are not
         names["in_range"] = lambda f, total: next(scales)
         return names
+
+    def modules(self) -> dict[str, Any]:
+        """What stands for the modules that a file imports."""
+        return {"numpy": self.numpy()}
 
     def numpy(self) -> SimpleNamespace:
         """NumPy, its functions of numbers element by element on values."""
@@ -159,15 +172,15 @@ class Machine(Memory):
         return SimpleNamespace(**{**vars(np), **functions, **sums, **made})
 
 
-def compiled(text: str, exact: bool = True) -> list[CodeType]:
+def compiled(text: str, exactly: bool = True) -> list[CodeType]:
     """The code of an emitted file, for a machine to load; what two files have in common is compiled once."""
-    return [_compiled(part, exact) for part in re.split(r"\n\n\n(?=\S)", text)]
+    return [_compiled(part, exactly) for part in re.split(r"\n\n\n(?=\S)", text)]
 
 
 @lru_cache(maxsize=1024)
-def _compiled(part: str, exact: bool) -> CodeType:
+def _compiled(part: str, exactly: bool) -> CodeType:
     tree = ast.parse(part)
-    return compile(ast.fix_missing_locations(_Exact().visit(tree)) if exact else tree, "<emitted>", "exec")
+    return compile(ast.fix_missing_locations(exact(tree)) if exactly else tree, "<emitted>", "exec")
 
 
 def _bare(*args: Any, **options: Any) -> Any:
