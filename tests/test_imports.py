@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Lowest first. Modules and packages on one line do not know each other; modules within one package may.
 LAYERS = (
     ("errors", "paths"),
-    ("expr", "specs"),
+    ("expr", "ptx", "specs"),
     ("domains", "naming"),
-    ("terms",),
+    ("reach", "terms"),
     ("notation",),
     ("recurrence",),
     ("canonical", "latex"),
@@ -31,6 +31,7 @@ LAYERS = (
     ("prove",),
     ("runtime",),
     ("checks",),
+    ("gpu",),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -107,3 +107,16 @@ def generate(
     from symopt.cli.generate import run
 
     raise typer.Exit(run(specs or [], target, out, check=check))
+
+
+@app.command("cuda-report")
+def cuda_report(
+    specs: Specs = None,
+    arch: Annotated[str, typer.Option(help="Architectures, with commas between them.")] = "sm_90",
+    dtype: Annotated[str, typer.Option(help="Of params: float32, float64, float16, bfloat16, masters.")] = "float32",
+    json: Json = False,
+) -> None:
+    """What the compiler makes of CUDA kernels, and how fast a step can be; needs no GPU."""
+    from symopt.cli.cuda_report import run
+
+    raise typer.Exit(run(specs or [], arch, dtype, as_json=json))

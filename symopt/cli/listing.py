@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich.table import Table
 from rich.text import Text
 
 from symopt.checks import cache, content, known
@@ -22,13 +24,17 @@ LEGEND = "bytes (moved) and flops are per parameter and step in float32; ulp is 
 
 @dataclass(frozen=True)
 class Row:
-    """One optimizer of the catalogue; `key` is what its check is kept under."""
+    """One optimizer of the catalogue.
+
+    microseconds: the least time of a step, by GPU and number of parameters; key: what its check is kept under
+    """
 
     name: str
     title: str
     states: list[str]
     bytes_per_parameter: int
     flops: int
+    microseconds: dict[str, dict[str, float]]
     targets: list[str]
     key: str
 
@@ -41,8 +47,8 @@ def run(as_json: bool) -> None:
         print(json.dumps([*(_plain(row, facts) for row, facts in found), *parts], indent=2))
     else:
         _table(found)
-        _parts_table([part for part in parts if part["kind"] == "wrapper"], cost=True)
-        _parts_table([part for part in parts if part["kind"] == "schedule"], cost=False)
+        for table in part_tables(parts):
+            put(console(), Text(""), table)
 
 
 def _catalogue() -> tuple[list[Row], list[dict[str, Any]]]:
@@ -59,16 +65,19 @@ def _catalogue() -> tuple[list[Row], list[dict[str, Any]]]:
 
 
 def _computed() -> list[Row]:
+    from symopt.artifacts import build
     from symopt.backends import BACKENDS
     from symopt.catalogue import load_all
-    from symopt.checks.cost import cost
+    from symopt.checks.cost import cost_of
+    from symopt.gpu import times
 
     rows: list[Row] = []
     with progress() as bar:
         for name, optimizer in bar.track(sorted(load_all().items()), description="Reading the catalogue"):
-            spent = cost(optimizer)
+            program = build(optimizer)[1]
+            spent = cost_of(program)
             key = content(optimizer)
-            numbers = (list(spent.states), spent.bytes_per_parameter, spent.flops)
+            numbers = (list(spent.states), spent.bytes_per_parameter, spent.flops, times(program))
             rows.append(Row(name, optimizer.title, *numbers, [*BACKENDS, "latex"], key))
     return rows
 
@@ -90,15 +99,16 @@ def _table(rows: list[tuple[Row, Facts | None]]) -> None:
         put(out, Text(f"\n{LEGEND}", style="dim"))
 
 
-def _parts_table(parts: list[dict[str, Any]], cost: bool) -> None:
-    """The wrappers or the schedules, each with what it brings."""
-    out = console()
-    kind = "wrapper" if cost else "schedule"
-    table = columns(kind, "import from", "brings", *(["+ bytes", "+ flops"] * cost), right=["+ bytes", "+ flops"])
-    for part in parts:
-        numbers = [str(part["bytes_per_parameter"]), str(part["flops"])] * cost
-        table.add_row(part["name"], part["home"], ", ".join(part["brings"]), *numbers)
-    put(out, Text(""), table)
+def part_tables(parts: Sequence[Mapping[str, Any]]) -> Iterator[Table]:
+    """The wrappers and the schedules, each with what it brings; nothing for a kind of which there is none."""
+    for kind, numbers in (("wrapper", ("bytes_per_parameter", "flops")), ("schedule", ())):
+        added = [f"+ {number.partition('_')[0]}" for number in numbers]
+        table = columns(kind, "import from", "brings", *added, right=added)
+        for part in (part for part in parts if part["kind"] == kind):
+            shown = ["" if part[number] is None else str(part[number]) for number in numbers]
+            table.add_row(part["name"], part["home"], ", ".join(part["brings"]), *shown)
+        if table.row_count:
+            yield table
 
 
 def _status(facts: Facts | None) -> tuple[Text, str]:

@@ -8,6 +8,8 @@ from symopt.checks.cost import BYTES, cost_of
 from symopt.checks.derived import derived_facts
 from symopt.derive.training import Training
 from symopt.errors import SymoptError, suggest
+from symopt.gpu import times
+from symopt.gpu.roofline import SHOWN
 from symopt.ir import Program
 from symopt.latex.page import Cost, Entry, page
 from symopt.recurrence import Optimizer
@@ -24,8 +26,10 @@ def source(optimizer: Optimizer, target: str) -> str:
 
 def entry(optimizer: Optimizer, built: tuple[Training, Program] | None = None) -> Entry:
     """An optimizer with what its page says about it; `built` is what `build` gave, where the caller has it."""
-    spent = cost_of((built or build(optimizer))[1])
-    numbers = Cost("float32", spent.bytes_per_parameter, BYTES * len(spent.states), spent.flops)
+    program = (built or build(optimizer))[1]
+    spent = cost_of(program)
+    least = f"{SHOWN} parameters", tuple((gpu, found[SHOWN]) for gpu, found in times(program).items())
+    numbers = Cost("float32", spent.bytes_per_parameter, BYTES * len(spent.states), spent.flops, least)
     return Entry(optimizer, numbers, derived_facts(optimizer))
 
 

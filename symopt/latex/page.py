@@ -28,12 +28,16 @@ Fact = str | tuple[str, str]
 
 @dataclass(frozen=True)
 class Cost:
-    """What one step costs per parameter, with arrays of `dtype`."""
+    """What one step costs per parameter, with arrays of `dtype`.
+
+    least: what is stepped and, for devices by their names, the microseconds that this takes at least
+    """
 
     dtype: str
     bytes_moved: int
     bytes_state: int
     flops: int
+    least: tuple[str, tuple[tuple[str, float], ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,15 @@ def _cost(cost: Cost) -> str:
     return (
         f"One step in {code(cost.dtype)} moves {cost.bytes_moved} bytes and takes {cost.flops} floating-point "
         f"operations per parameter. {state}{' per parameter' if cost.bytes_state else ''} between steps."
+        f"{_least(*cost.least) if cost.least else ''}"
     )
+
+
+def _least(stepped: str, times: Sequence[tuple[str, float]]) -> str:
+    """The bound that memory sets."""
+    *others, last = [f"{time:.0f} on {device}" for device, time in times]
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return f" A step of {stepped} takes at least, in microseconds and limited by memory: {listed}."
 
 
 def _fact(fact: Fact, names: Set[str]) -> str:

@@ -27,7 +27,7 @@ def broken(theta, g, *, lr: Positive = 1e-2):
         (["generate", f"{SPEC}x"], 1, f"did you mean {SPEC}?"),
         (["show", "no/such/file.py"], 1, "no/such/file.py"),
         (["show", SPEC, "--stage", "ltex"], 1, "did you mean latex?"),
-        (["show", SPEC, "--stage", "nothing"], 1, "there is spec, ir, cpu, latex"),
+        (["show", SPEC, "--stage", "nothing"], 1, "there is spec, ir, cpu, cuda, latex"),
         (["generate", SPEC, "--target", "cpuu"], 1, "did you mean cpu?"),
         (["generate", SPEC, "--out", "/dev/null"], 1, "cannot write"),
         (["new", "lr"], 1, "the file itself uses it"),
