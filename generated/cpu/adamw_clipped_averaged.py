@@ -349,7 +349,7 @@ def in_range(f, total):
         return 1.0
     if not isfinite(total):
         return 2.0**-70
-    return 1.0 if total >= 2.0**-100 else 2.0**98
+    return 1.0 if abs(total) >= 2.0**-100 else 2.0**98
 
 
 @register_jitable

@@ -6,17 +6,23 @@ what lies below it: the memory of the device, and the driver that is handed a co
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+import inspect
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
 from math import prod
+from types import SimpleNamespace
 
 import numpy as np
 from numba import cuda, types
 
+from symopt.checks import cache as stored
 from symopt.ptx import Memory, contracted, parse, run
 
 CAPABILITY = (9, 0)
+COMPILER = (CAPABILITY, version("numba-cuda"), version("nvidia-nvvm"), version("llvmlite"))
+STORED = "ptx-of-tests"
+GARBAGE = 0xA5  # every byte of memory that nobody wrote to
 FACTORIES = "kernels", "copier", "swapper"
 """Functions of an emitted file that make kernels; `clear` is one itself."""
 
@@ -39,7 +45,7 @@ class Array:
 
     def __getitem__(self, part):
         assert part.step in (None, 1)
-        return Array(self.host[part], self.address + (part.start or 0) * self.dtype.itemsize)
+        return Array(self.host[part], self.address + int(part.start or 0) * self.dtype.itemsize)
 
     def reshape(self, shape):
         return Array(self.host.reshape(shape), self.address)
@@ -48,8 +54,8 @@ class Array:
         return self.host.copy()
 
     def copy_to_device(self, array, stream=0):
-        assert (array.shape, array.dtype) == (self.shape, self.dtype)
-        self.host[...] = array
+        assert (array.squeeze().shape, array.dtype) == (self.host.squeeze().shape, self.dtype)  # as Numba has it
+        self.host[...] = array.reshape(self.shape)
 
 
 class Tensor:
@@ -75,11 +81,12 @@ class Device:
     """The memory of the device, and what Numba's `cuda` does with it."""
 
     def __init__(self):
-        self.memory = Memory()
+        self.memory, self.before = Memory(), []
 
     def device_array(self, shape, dtype=np.float64):
         """Memory with anything in it."""
-        whole = np.full(prod(np.atleast_1d(shape)) * np.dtype(dtype).itemsize, 0xA5, np.uint8).view(dtype)
+        count = prod(np.atleast_1d(shape).tolist())
+        whole = np.full(count * np.dtype(dtype).itemsize, GARBAGE, np.uint8).view(dtype)
         return Array(whole.reshape(shape), self.memory.place(whole))
 
     def to_device(self, array, stream=0):
@@ -87,9 +94,11 @@ class Device:
         return self.put(np.asarray(array))
 
     def put(self, array, by=0):
-        """A copy of an array, so many elements behind an aligned address, with nothing that may be touched behind."""
+        """A copy of an array, so many elements behind an aligned address; behind it nothing can be touched unseen."""
         array = np.asarray(array)
-        found = self.device_array(by + array.size, array.dtype)[by:].reshape(array.shape)
+        room = self.device_array(by + array.size, array.dtype)
+        self.before.append(room.host[:by])
+        found = room[by:].reshape(array.shape)
         found.host[...] = array
         return found
 
@@ -97,67 +106,65 @@ class Device:
         """The same as a tensor of PyTorch."""
         return Tensor(self.put(array, by))
 
+    def untouched(self):
+        """Whether nothing was written before the arrays that were put."""
+        return all(np.all(front.view(np.uint8) == GARBAGE) for front in self.before)
+
+    def default_stream(self):
+        """Stands for it."""
+        return 0
+
     def synchronize(self):
         """A launch here ends before it returns."""
 
 
 @dataclass(eq=False)
 class Machine:
-    """Where kernels are launched. fused: whether products and sums are fused; ran: opcodes by kernel, kinds and file
+    """What launches kernels on a device. fused: products and sums are, where the assembler may do that
 
-    approximate: for the same, opcodes whose bits PTX leaves open
+    kernels: those compiled before; opcodes, approximate: of each kernel by its name, what ran of it
     """
 
+    device: Device
+    kernels: dict
     fused: bool = False
-    compiled: dict = field(default_factory=dict)
-    ran: dict = field(default_factory=dict)
+    opcodes: dict = field(default_factory=dict)
     approximate: dict = field(default_factory=dict)
-    launches: Counter = field(default_factory=Counter)
 
     def loaded(self, imported, name, path):
-        """An emitted file as a module whose kernels run here, each time with a memory of its own.
+        """An emitted file as a module whose kernels run here.
 
         It is read twice: kernels are compiled with Numba's `cuda`, and what calls them finds that of the device.
         """
         compiled, module = (imported(f"{name}_{part}", path) for part in ("kernels", "calls"))
-        support = path.read_text().partition("\n# --- ")[0]  # the same in many files
-        files = dict.fromkeys(FACTORIES, support) | {"kernels": path.read_text()}
-        module.cuda = Device()
-        module.clear = Started(self, module.cuda, compiled.clear, support, module.__name__)
+        whole = path.read_text()
+        support = whole.partition("\n# --- ")[0]  # the same in many files
+        module.cuda, module.clear = self.device, Started(self, compiled.clear, support)
         for factory in FACTORIES:
-            setattr(module, factory, self._made(module, getattr(compiled, factory), files[factory]))
+            text = whole if factory == "kernels" else support
+            setattr(module, factory, self._made(getattr(compiled, factory), text))
         return module
 
-    def _made(self, module, factory, text):
+    def _made(self, factory, text):
         """A factory whose kernels run here."""
 
-        def start(kernel, *kinds):
-            return Started(self, module.cuda, kernel, text, module.__name__, kinds)
-
+        @cache
         def make(*kinds):
             found = factory(*kinds)
-            if isinstance(found, cuda.dispatcher.CUDADispatcher):
-                return start(found, *kinds)
-            return replace_all(found, {name: start(kernel, *kinds) for name, kernel in vars(found).items()})
+            if not isinstance(found, SimpleNamespace):
+                return Started(self, found, text)
+            return SimpleNamespace(**{name: Started(self, kernel, text) for name, kernel in vars(found).items()})
 
         return make
 
 
-def replace_all(space, values):
-    """A namespace of the same kind with other values."""
-    return type(space)(**values)
-
-
 @dataclass(frozen=True, eq=False)
 class Started:
-    """A kernel that is called as Numba's are. text: what it is compiled from; kinds: and for"""
+    """A kernel that is called as Numba's are. text: the part of its file that it is made of"""
 
     machine: Machine
-    device: Device
     kernel: cuda.dispatcher.CUDADispatcher
     text: str
-    file: str
-    kinds: tuple = ()
 
     def __getitem__(self, configuration):
         blocks, threads, stream = configuration
@@ -166,28 +173,35 @@ class Started:
         def call(*arguments):
             kernel = self.compiled(tuple(map(kind, arguments)))
             words = [word for argument in arguments for word in passed(argument)]
-            report = run(kernel, blocks, threads, words, self.device.memory)
-            self.note(report)
+            self.note(run(kernel, blocks, threads, words, self.machine.device.memory))
 
         return call
 
     def compiled(self, signature):
-        """The kernel for these types of arguments, compiled once for all files that have it."""
-        key = self.text, self.kernel.py_func.__name__, self.kinds, signature
-        known = self.machine.compiled
+        """The kernel for these types of arguments; one text, with one value of what it takes from outside, is one."""
+        function, known = self.kernel.py_func, self.machine.kernels
+        outside = inspect.getclosurevars(function).nonlocals
+        key = stored.digest(self.text, function.__name__, repr((sorted(outside.items()), signature, COMPILER)))
         if key not in known:
+            known[key] = parse(self.assembly(signature, key)).kernel
+        if self.machine.fused and f"{key} fused" not in known:
+            known[f"{key} fused"] = contracted(known[key])
+        return known[f"{key} fused" if self.machine.fused else key]
+
+    def assembly(self, signature, key):
+        """The PTX, from the disk where it is known."""
+        found = stored.read(STORED, key)
+        if not isinstance(found, str):
             fastmath = self.kernel.targetoptions["fastmath"]
-            text, _ = cuda.compile_ptx(self.kernel.py_func, signature, fastmath=fastmath, cc=CAPABILITY)
-            made = parse(text).kernel
-            known[key] = made, contracted(made)
-        return known[key][self.machine.fused]
+            found, _ = cuda.compile_ptx(self.kernel.py_func, signature, fastmath=fastmath, cc=CAPABILITY)
+            stored.store(STORED, key, found)
+        return found
 
     def note(self, report):
         """Remember what ran."""
-        ran, approximate = self.machine.ran, self.machine.approximate
-        key = self.file, self.kernel.py_func.__name__
-        ran[key] = ran.get(key, frozenset()) | report.opcodes
-        approximate[key] = {**approximate.get(key, {}), **report.approximate}
+        name, machine = self.kernel.py_func.__name__, self.machine
+        machine.opcodes.setdefault(name, set()).update(report.opcodes)
+        machine.approximate.setdefault(name, {}).update(report.approximate)
 
 
 def kind(argument):
