@@ -114,9 +114,17 @@ def cuda_report(
     specs: Specs = None,
     arch: Annotated[str, typer.Option(help="Architectures, with commas between them.")] = "sm_90",
     dtype: Annotated[str, typer.Option(help="Of params: float32, float64, float16, bfloat16, masters.")] = "float32",
+    out: Annotated[
+        Path | None, typer.Option(help="A folder to write the kernels to, proved as `generate` does.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """What the compiler makes of CUDA kernels, and how fast a step can be; needs no GPU."""
     from symopt.cli.cuda_report import run
 
+    if out is not None:
+        from symopt.cli.generate import run as generate
+
+        if generate(specs or [], "cuda", out, check=False):
+            raise typer.Exit(1)
     raise typer.Exit(run(specs or [], arch, dtype, as_json=json))

@@ -32,6 +32,15 @@ def mine(tmp_path, compiler):
     return "mine.py"
 
 
+def test_one_command_writes_the_kernel_and_reports_it(line, mine, tmp_path):
+    result = line("cuda-report", mine, "--out", "kernels")
+    assert result.exit_code == 0, result.output
+    assert "wrote kernels/cuda/mine.py" in result.stdout
+    assert "proved 1 of 1 kernels" in result.stdout
+    assert "update" in result.stdout
+    assert (tmp_path / "kernels" / "cuda" / "mine.py").is_file()
+
+
 def test_a_spec_of_ones_own(line, mine):
     result = line("cuda-report", mine)
     assert result.exit_code == 0, result.output
