@@ -19,7 +19,11 @@ ROOM_FOR_TITLES = 110
 """Columns of a terminal from which on titles are shown."""
 
 UNKNOWN = "not checked"
-LEGEND = "bytes (moved) and flops are per parameter and step in float32; ulp is the largest error in a run"
+GPU, PARAMETERS = "H100", "25.6 million"
+LEGEND = (
+    "bytes (moved) and flops are per parameter and step in float32; ulp is the largest error in a run; "
+    f"{GPU}: microseconds that its memory needs at least for a step of {PARAMETERS} parameters"
+)
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,15 @@ def _computed() -> list[Row]:
 def _table(rows: list[tuple[Row, Facts | None]]) -> None:
     out = console()
     titles = ["title"] * (out.width >= ROOM_FOR_TITLES)
-    right = ["bytes", "flops", "ulp"]
-    table = columns("name", *titles, "states", "bytes", "flops", "targets", "proof", "ulp", right=right)
+    right = ["bytes", "flops", GPU, "ulp"]
+    table = columns("name", *titles, "states", "bytes", "flops", GPU, "proof", "ulp", right=right)
     for column in table.columns:
         column.no_wrap = True
     for row, facts in rows:
         proof, error = _status(facts)
-        numbers = (str(row.bytes_per_parameter), str(row.flops))
+        numbers = (str(row.bytes_per_parameter), str(row.flops), f"{row.microseconds[GPU][PARAMETERS]:.0f}")
         texts = [Text(row.title)] * len(titles) + [Text(", ".join(row.states))]
-        table.add_row(row.name, *texts, *numbers, ", ".join(row.targets), proof, error)
+        table.add_row(row.name, *texts, *numbers, proof, error)
     put(out, table)
     if out.is_terminal:
         put(out, Text(f"\n{LEGEND}", style="dim"))
