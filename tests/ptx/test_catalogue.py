@@ -3,7 +3,7 @@
 Files are those that symopt emits, with smaller blocks and chunks so that small arrays have many of both, and a handful
 as they are. What numba-cuda makes of them for compute capability 9.0 is what runs.
 
-To compile every kernel takes minutes, so the usual run takes a third of the catalogue; `SYMOPT_EVERY_KERNEL=1` takes all.
+Compiling every kernel takes minutes: the usual run takes a third of the catalogue, `SYMOPT_EVERY_KERNEL=1` all of it.
 """
 
 import os
