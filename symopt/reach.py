@@ -26,7 +26,7 @@ def reach(expr: Expr, known: Mapping[Expr, Domain]) -> Domain:
         return known[expr]
     match expr:
         case Num(value):
-            return _point(value)
+            return point(value)
         case Call("where", (_, a, b)):
             return _hull(reach(a, known), reach(b, known))
         case Call(op, args) if op in _REACHES:
@@ -59,11 +59,12 @@ def _between(low: _End, high: _End, integer: bool = False) -> Domain:
     return Domain("", lower, upper, bool(low[1]), bool(high[1]), integer)
 
 
-def _point(value: Fraction) -> Domain:
+def point(value: Fraction) -> Domain:
+    """A single number."""
     return Domain("", value, value, integer=value.denominator == 1)
 
 
-_ZERO, _ONE = _point(Fraction(0)), _point(Fraction(1))
+_ZERO, _ONE = point(Fraction(0)), point(Fraction(1))
 _FROM_ONE, _TO_ONE = Domain("", lower=Fraction(1)), Domain("", Fraction(0), Fraction(1))
 _WAVE = Domain("", Fraction(-1), Fraction(1))
 
@@ -157,7 +158,7 @@ def _floor(a: Domain) -> Domain:
 
 _REACHES: Mapping[str, Callable[..., Domain]] = {
     "+": _plus, "-": lambda a, b: _plus(a, _negative(b)), "*": _times, "/": lambda a, b: _times(a, _inverse(b)),
-    "neg": _negative, "**": _power, "sqrt": lambda a: _power(a, _point(Fraction(1, 2))), "exp": _exp, "floor": _floor,
+    "neg": _negative, "**": _power, "sqrt": lambda a: _power(a, point(Fraction(1, 2))), "exp": _exp, "floor": _floor,
     "ceil": lambda a: _negative(_floor(_negative(a))), "abs": _magnitude, "max": _max, "min": _min,
     "clip": lambda x, low, high: _min(_max(x, low), high), "sign": lambda _: replace(_WAVE, integer=True),
     "sin": lambda _: _WAVE, "cos": lambda _: _WAVE, "tanh": lambda _: _WAVE,

@@ -543,8 +543,8 @@ def init(params, groups=None, t=0):
     numbers[:, :1] = plan.hyper(COUNT, (t,))
     tensor_numbers = np.zeros((len(params), len(TENSOR)))
     tensor_numbers[:, 0] = plan.sizes
-    tensor_numbers[:, 1] = [rows_of(array.shape)[1] for array in params]
-    tensor_numbers[:, 2] = [array.ndim for array in params]
+    tensor_numbers[:, 1] = [rows_of(shape)[1] for shape in plan.shapes]
+    tensor_numbers[:, 2] = [len(shape) for shape in plan.shapes]
     state = State(plan, numbers, tensor_numbers, plan.zeros(), plan.zeros())
     return state
 

@@ -35,8 +35,6 @@ CHUNK = 2048  # elements of a tensor that a block of threads takes at a time
 THREADS = 256  # of a block; a power of two
 ALIGNED = 64  # elements; where the states of each tensor begin
 ONE = np.float64(1)  # what is multiplied by it is float64 from there on, in Python too
-NUMBER = (int, float, np.integer, np.floating)
-COUNT = {"t": ("a whole number, 0 or more", lambda x: 0 <= x == int(x))}
 STORED = {"float32": np.float32, "float64": np.float64, "float16": np.float16, "bfloat16": np.uint16}  # its bits
 
 device = cuda.jit(device=True, inline="always")  # a part of the kernels that call it
@@ -179,6 +177,31 @@ def skipped(typing, address, i, like):
     return types.int64(types.int64, types.int64, like), build
 
 
+NUMBER = (int, float, np.integer, np.floating)
+COUNT = {"t": ("a whole number, 0 or more", lambda x: 0 <= x == int(x))}
+
+
+def check_number(name, words, inside, value):
+    if not isinstance(value, NUMBER) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, not {value!r}.")
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        number = inf
+    if inside is not None and not (isfinite(number) and inside(number)):
+        raise ValueError(f"{name} must be {words}, not {value}.")
+    return number
+
+
+def per_group(name, value, count):
+    """One value for each of `count` groups."""
+    if not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) == 0:
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(f"{name} has {len(value)} values for {count} groups.")
+    return value
+
+
 def fields(array):
     """(address, shape, name of the dtype, whether it is C-contiguous, whether it may be written) of a device array."""
     if hasattr(array, "data_ptr"):  # PyTorch, whose interface below refuses bfloat16 and what requires a gradient
@@ -223,28 +246,6 @@ def dlpack_fields(array):
     kind = {2: f"float{head.bits}", 4: "bfloat16"}.get(head.code, f"of DLPack's type {head.code}")
     kind = kind if head.lanes == 1 else f"{kind} in vectors of {head.lanes}"
     return (head.data or 0) + head.offset, shape, kind, strides is None or 0 in shape or strides == dense, True
-
-
-def check_number(name, words, inside, value):
-    """The value as a float, if it is a number in its domain."""
-    if not isinstance(value, NUMBER) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number, not {value!r}.")
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number of more than 308 digits
-        number = inf
-    if inside is not None and not (isfinite(number) and inside(number)):
-        raise ValueError(f"{name} must be {words}, not {value}.")
-    return number
-
-
-def per_group(name, value, count):
-    """One value for each of `count` groups."""
-    if not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) == 0:
-        return [value] * count
-    if len(value) != count:
-        raise ValueError(f"{name} has {len(value)} values for {count} groups.")
-    return value
 
 
 def check_arrays(name, arrays, shapes, kinds, written):

@@ -8,14 +8,11 @@ from symopt.backends.deploy import deploy_lines
 from symopt.backends.interface import interface, take_lines, widths
 from symopt.backends.kernel import Stages, stage_contexts
 from symopt.backends.layout import columns
-from symopt.backends.parts import math_names, primitive_texts, source, used
+from symopt.backends.parts import carried, math_names, primitive_texts, used
 from symopt.backends.template import render
 from symopt.backends.text import filled
 from symopt.derive.training import Training
 from symopt.ir import Program
-
-MARK = "# --- from here on part of every emitted file ---\n"
-ROWS = "# --- from here on part of emitted files with rows ---\n"
 
 
 def emit(program: Program, training: Training, banner: str) -> str:
@@ -28,8 +25,8 @@ def context(program: Program, training: Training, banner: str) -> dict[str, Any]
     layout = columns(program)
     stages = stage_contexts(program, layout)
     shared = interface(program, training, banner)
-    imports, support = source("support").partition(MARK)[2].split("\n\nCHUNK", 1)
-    rows = [source("rows").partition(ROWS)[2].strip()] if stages.per_row else []
+    imports, support = carried("support").split("\n\nCHUNK", 1)
+    rows = [carried("rows")] if stages.per_row else []
     deploy = deploy_lines(program, layout)
     plan = f"plan_for(params, groups, ({widths(program, layout, stages.partials)}))"
     return {

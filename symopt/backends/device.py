@@ -13,8 +13,6 @@ CHUNK = 2048  # elements of a tensor that a block of threads takes at a time
 THREADS = 256  # of a block; a power of two
 ALIGNED = 64  # elements; where the states of each tensor begin
 ONE = np.float64(1)  # what is multiplied by it is float64 from there on, in Python too
-NUMBER = (int, float, np.integer, np.floating)
-COUNT = {"t": ("a whole number, 0 or more", lambda x: 0 <= x == int(x))}
 STORED = {"float32": np.float32, "float64": np.float64, "float16": np.float16, "bfloat16": np.uint16}  # its bits
 
 device = cuda.jit(device=True, inline="always")  # a part of the kernels that call it

@@ -5,13 +5,13 @@
 import ctypes
 import warnings
 from functools import cache, lru_cache
-from math import inf, isfinite, prod
+from math import prod
 
 import numpy as np
 from numba import cuda
 from numba.cuda.core.errors import NumbaPerformanceWarning
 
-from symopt.backends.device import NUMBER, STORED, THREADS, load, store
+from symopt.backends.device import STORED, THREADS, load, store
 
 # --- from here on part of every emitted file ---
 
@@ -60,28 +60,6 @@ def dlpack_fields(array):
     kind = {2: f"float{head.bits}", 4: "bfloat16"}.get(head.code, f"of DLPack's type {head.code}")
     kind = kind if head.lanes == 1 else f"{kind} in vectors of {head.lanes}"
     return (head.data or 0) + head.offset, shape, kind, strides is None or 0 in shape or strides == dense, True
-
-
-def check_number(name, words, inside, value):
-    """The value as a float, if it is a number in its domain."""
-    if not isinstance(value, NUMBER) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number, not {value!r}.")
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number of more than 308 digits
-        number = inf
-    if inside is not None and not (isfinite(number) and inside(number)):
-        raise ValueError(f"{name} must be {words}, not {value}.")
-    return number
-
-
-def per_group(name, value, count):
-    """One value for each of `count` groups."""
-    if not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) == 0:
-        return [value] * count
-    if len(value) != count:
-        raise ValueError(f"{name} has {len(value)} values for {count} groups.")
-    return value
 
 
 def check_arrays(name, arrays, shapes, kinds, written):

@@ -8,18 +8,17 @@ from operator import is_
 import numpy as np
 from numba import cuda
 
-from symopt.backends.device import ALIGNED, CHUNK, NUMBER, STORED
+from symopt.backends.device import ALIGNED, CHUNK, STORED
 from symopt.backends.device_arrays import (
     check_apart,
     check_arrays,
-    check_number,
     copy_all,
     fields,
-    per_group,
     reader,
     room,
     stored_as,
 )
+from symopt.backends.support import NUMBER, check_number, per_group
 
 # --- from here on part of every emitted file ---
 

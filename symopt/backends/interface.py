@@ -5,18 +5,28 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import Any
 
-from symopt.backends.layout import Columns, columns, uses
+from symopt.backends.layout import Columns, columns, has_tensors, uses
 from symopt.backends.starts import inside_init, start_lines
 from symopt.backends.text import filled
 from symopt.derive.training import Training
 from symopt.domains import Domain
 from symopt.expr import decimal, text
-from symopt.ir import AXES, COLUMNS, SIZE_ALL, Program, Reduce, operations, traffic
+from symopt.ir import AXES, COLUMNS, SIZE_ALL, Program, operations, traffic
 from symopt.recurrence import Hyperparameter
 
 
-def interface(program: Program, training: Training, banner: str) -> dict[str, Any]:
-    """What a template needs for everything but kernels and launchers, as ready-made strings."""
+def interface(
+    program: Program,
+    training: Training,
+    banner: str,
+    scope: str = "params",
+    init: tuple[str, ...] = (),
+    step: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """What a template needs for everything but kernels and launchers, as ready-made strings.
+
+    scope: where `init` finds all tensors as NumPy arrays; init, step: what these take besides, at the end
+    """
     layout = columns(program)
     return {
         "title": program.title,
@@ -27,14 +37,9 @@ def interface(program: Program, training: Training, banner: str) -> dict[str, An
         "tensor_columns": layout.tensor if has_tensors(program, layout) else (),
         "counts": _counts(layout),
         "size_all": layout.group.index(SIZE_ALL) if uses(program, SIZE_ALL) else None,
-        **_interface(program),
-        **_starts(program, layout),
+        **_interface(program, step),
+        **_starts(program, layout, scope, init),
     }
-
-
-def has_tensors(program: Program, layout: Columns) -> bool:
-    """Whether there are numbers per tensor."""
-    return len(layout.tensor) > 1 or any(isinstance(stage, Reduce) for stage in program.stages)
 
 
 def tables(layout: Columns, tensors: bool) -> list[str]:
@@ -64,18 +69,18 @@ def take_lines(program: Program, inputs: list[str]) -> list[str]:
 
 def _counts(layout: Columns) -> list[str]:
     """The counts that `init` puts into the table of tensors, the element count apart."""
-    found = {COLUMNS: "rows_of(array.shape)[1]", AXES: "array.ndim"}
+    found = {COLUMNS: "rows_of(shape)[1]", AXES: "len(shape)"}
     columns = {name: layout.tensor.index(name) for name in found if name in layout.tensor}
-    return [f"tensor_numbers[:, {at}] = [{found[name]} for array in params]" for name, at in columns.items()]
+    return [f"tensor_numbers[:, {at}] = [{found[name]} for shape in plan.shapes]" for name, at in columns.items()]
 
 
-def _interface(program: Program) -> dict[str, Any]:
+def _interface(program: Program, options: tuple[str, ...]) -> dict[str, Any]:
     """What `step` takes."""
     hypers = program.hyperparameters
     element = [b for b in program.buffers if b.level == "element"]
     arrays = [b.name for b in element if b.role == "input"]
     numbers = [b.name for b in program.buffers if b.role == "input" and b.level == "step"]
-    keywords = [*numbers, *map(argument, hypers)]
+    keywords = [*numbers, *map(argument, hypers), *options]
     given = [f"{h.name}={example(h)}" for h in hypers if h.default is None] + [f"{name}=1.0" for name in numbers]
     call = ["params", "grads", "state", *("grads" for _ in arrays), *given]
     return {
@@ -91,16 +96,16 @@ def _interface(program: Program) -> dict[str, Any]:
     }
 
 
-def _starts(program: Program, layout: Columns) -> dict[str, Any]:
+def _starts(program: Program, layout: Columns, scope: str, options: tuple[str, ...]) -> dict[str, Any]:
     """What `init` takes and does."""
-    starts = start_lines(program, layout)
+    starts = start_lines(program, layout, scope)
     used = [hyper for hyper in program.hyperparameters if hyper.name in starts.hypers]
     given = "".join(f", {h.name}={example(h)}" for h in used if h.default is None)
     required = [h.name for h in used if h.default is None]
     optional = [argument(h) for h in used if h.default is not None]
     return {
         "init_head": filled(
-            "def init(", ["params", "groups=None", *(f"{n}=None" for n in required), *optional, "t=0"], "):"
+            "def init(", ["params", "groups=None", *(f"{n}=None" for n in required), *optional, "t=0", *options], "):"
         ),
         "example_init": given,
         "start_hypers": [h.name for h in used],

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
 
-from symopt.backends.layout import NUMBERS, ROUNDED, Columns, tensor_sum, terms
+from symopt.backends.layout import NUMBERS, ROUNDED, Columns, has_tensors, tensor_sum, terms
 from symopt.backends.text import filled, free_names, lines, local
 from symopt.backends.unpacking import split, unpacked, unpacking
 from symopt.expr import Call, Expr, Sym, multiply
@@ -123,15 +123,15 @@ def stage_contexts(program: Program, layout: Columns) -> Stages:
         tuple(functions),
         tuple(calls),
         tuple(call for _, call in bodies),
-        per_tensor=len(layout.tensor) > 1 or any(isinstance(call, ReduceCall) for call in calls),
+        per_tensor=has_tensors(program, layout),
         per_row=bool(layout.row),
         partials=max((len(call.sums) for call in calls if isinstance(call, ReduceCall)), default=0),
-        carry_group=carried(program, layout.group),
-        carry_tensor=carried(program, layout.tensor),
+        carry_group=carries(program, layout.group),
+        carry_tensor=carries(program, layout.tensor),
     )
 
 
-def carried(program: Program, names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+def carries(program: Program, names: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     """(column of a state, column of its new value) in a table of these names."""
     stored = [b.name for b in program.buffers if b.role == "state" and b.name in names]
     return tuple((names.index(name), names.index(new(name))) for name in stored)

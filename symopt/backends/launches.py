@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from symopt.backends.device_functions import ELEMENT, TERMS, WORDS, added, assigned, function, of_four
-from symopt.backends.kernel import SCALE, Function, Sum, carried, scaled, sum_of
-from symopt.backends.layout import NUMBERS, Columns, Places, terms
+from symopt.backends.kernel import SCALE, Function, Sum, carries, scaled, sum_of
+from symopt.backends.layout import NUMBERS, Columns, Places, has_tensors, terms
 from symopt.backends.text import filled, free_names, local, targets
 from symopt.backends.unpacking import split
 from symopt.ir import Loop, Program, Reduce, Scalars, Update
@@ -123,12 +123,11 @@ class _Maker:
 
     def carries(self) -> bool:
         """Whether a state is a number, whose new value takes the place of the old one when all have read it."""
-        return bool(carried(self.program, (*self.layout.group, *self.layout.tensor)))
+        return bool(carries(self.program, (*self.layout.group, *self.layout.tensor)))
 
     def tensors(self) -> list[str]:
         """The tables of tensors, where there are any."""
-        used = len(self.layout.tensor) > 1 or self.layout.row
-        return ["groups", "tensor_numbers", "tensor_rows"] if used else []
+        return ["groups", "tensor_numbers", "tensor_rows"] if has_tensors(self.program, self.layout) else []
 
     def scalars(self, stage: Scalars) -> None:
         name = f"{stage.level}_scalars_{next(self.number[stage.level])}"
@@ -191,7 +190,7 @@ class _Maker:
         own = [f"{name}_" for name in results]
         places = [f"{local(name)}_at" for name in buffers]
         kinds = [self.kind(name) for name in buffers]
-        head = ["f", *(["stored"] if "stored" in kinds else []), *(["passed"] if "passed" in kinds else []), "lanes"]
+        head = ["f", *(kind for kind in ("stored", "passed") if kind in kinds), "lanes"]
         head += [*scale, "start", "n", "whole", *places, *names]
         body = [f"{name} = f(0)" for name in results]
         body += ["lane = 4 * cuda.threadIdx.x", "while lane < n:", "    i = start + lane"]
@@ -223,7 +222,7 @@ class _Maker:
         """What a block does with a chunk in a reducing pass."""
         results = [total.name for total in sums]
         kinds = [self.kind(name) for name in buffers]
-        head = ["f", *(["stored"] if "stored" in kinds else []), *(["passed"] if "passed" in kinds else []), "lanes"]
+        head = ["f", *(kind for kind in ("stored", "passed") if kind in kinds), "lanes"]
         tail = ["start", "n", "whole", *(f"{local(name)}_at" for name in buffers), *map(local, scalars)]
         body = filled(f"{', '.join(results)} = sums_{number}(", [*head, *(["f(1)"] if scale else []), *tail], ")", 12)
         body += ["if cuda.threadIdx.x == 0:"]

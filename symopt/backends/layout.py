@@ -89,6 +89,11 @@ def columns(program: Program) -> Columns:
     return Columns(tuple(group), tuple(tensor), tuple(row))
 
 
+def has_tensors(program: Program, layout: Columns) -> bool:
+    """Whether there are numbers per tensor."""
+    return len(layout.tensor) > 1 or any(isinstance(stage, Reduce) for stage in program.stages)
+
+
 def tensor_sum(partial: Partial) -> str:
     """The column of a tensor's own share of a reduction."""
     return partial.name if partial.over == "tensor" else f"{partial.name.removesuffix('_all')}_tensor"

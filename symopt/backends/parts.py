@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from pathlib import Path
 
 from symopt.backends.kernel import scaled
@@ -43,8 +45,18 @@ def primitive_texts(names: set[str]) -> list[str]:
     found: list[str] = []
     if "below" in names:
         found.append("\n".join(line for line in source("primitives").splitlines() if line.startswith(_BELOW)))
-    chunks = source("primitives").split("\n\n\n")
-    return found + [f"\n{chunk.strip()}" for chunk in chunks if chunk.partition("def ")[2].partition("(")[0] in names]
+    return found + [f"\n{chunk.strip()}" for chunk in functions("primitives", names)]
+
+
+def functions(name: str, wanted: Container[str]) -> list[str]:
+    """The functions of these names in a module of this folder, in its order."""
+    chunks = source(name).split("\n\n\n")
+    return [chunk for chunk in chunks if chunk.partition("def ")[2].partition("(")[0] in wanted]
+
+
+def carried(name: str) -> str:
+    """The part of a module of this folder that emitted files carry."""
+    return re.split(r"^# --- .* ---\n", source(name), maxsplit=1, flags=re.MULTILINE)[1].strip()
 
 
 def math_names(program: Program) -> list[str]:

@@ -29,13 +29,16 @@ class Starts:
     moves_params: bool
 
 
-def start_lines(program: Program, layout: Columns) -> Starts:
-    """The lines for every buffer that does not start at 0; the user's array is written last, as the others read it."""
+def start_lines(program: Program, layout: Columns, scope: str) -> Starts:
+    """The lines for every buffer that does not start at 0; the user's array is written last, as the others read it.
+
+    scope: what all tensors are called, as NumPy arrays
+    """
     started = [b for b in program.buffers if b.start is not None]
     names = {hyper.name: inside_init(hyper.name) for hyper in program.hyperparameters}
     reached = {"t": "numbers[group, 0]", "theta": "array", SIZE: "array.size", SIZE_ALL: "plan.sizes.sum()"}
     reached |= {COLUMNS: "prod(array.shape[array.ndim > 1 :])", AXES: "array.ndim"}
-    show = ArrayPrinter(names | reached, "params")
+    show = ArrayPrinter(names | reached, scope)
     groups: list[str] = []
     tensors: list[str] = []
     for buffer in sorted(started, key=lambda b: b.role == "param"):

@@ -8,7 +8,7 @@ from fractions import Fraction
 from symopt.dialect.called import Recurrence
 from symopt.domains import Domain, PositiveInt
 from symopt.expr import Expr, Seq, Sym, T, decimal
-from symopt.reach import apart, reach, within
+from symopt.reach import apart, point, reach, within
 from symopt.recurrence import Hyperparameter
 
 _STEPS = (1, 2, 10, 10**3, 10**6)
@@ -41,9 +41,9 @@ def misfit(schedule: Recurrence, hyper: Hyperparameter) -> str | None:
 def _at_defaults(schedule: Recurrence, hyper: Hyperparameter) -> Iterator[tuple[int, Domain]]:
     """Some steps, with what is known of the value there; what has no default may be anything in its domain."""
     hypers = [*schedule.hyperparameters, _as_value(hyper)]
-    points = {Sym(h.name): _point(h.default) for h in hypers if h.default is not None}
+    points = {Sym(h.name): point(h.default) for h in hypers if h.default is not None}
     for step in _STEPS:
-        yield step, _reach(schedule, {**_domains(hypers), **points, T: _point(Fraction(step))})
+        yield step, _reach(schedule, {**_domains(hypers), **points, T: point(Fraction(step))})
 
 
 def _as_value(hyper: Hyperparameter) -> Hyperparameter:
@@ -59,10 +59,6 @@ def _reach(schedule: Recurrence, given: Mapping[Expr, Domain]) -> Domain:
     for equation in schedule.equations:
         known[Seq(equation.target, 0)] = reach(equation.rhs, known)
     return reach(schedule.value, known)
-
-
-def _point(value: Fraction) -> Domain:
-    return Domain("", value, value, integer=value.denominator == 1)
 
 
 def _kept(domain: Domain) -> str:

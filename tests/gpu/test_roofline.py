@@ -4,6 +4,7 @@ import pytest
 
 from symopt.artifacts import build
 from symopt.catalogue import load
+from symopt.checks.cost import cost_of
 from symopt.gpu import times
 from symopt.gpu.hardware import GPUS, LAUNCH
 from symopt.gpu.roofline import SHOWN, SIZES, launch_count, microseconds
@@ -15,7 +16,8 @@ def adamw():
 
 
 def test_adamw_moves_28_bytes_in_two_launches(adamw):
-    found = {gpu.name: microseconds(adamw, gpu, 10**9) for gpu in GPUS}
+    moved = cost_of(adamw).bytes_per_parameter * 10**9
+    found = {gpu.name: microseconds(moved, launch_count(adamw), gpu) for gpu in GPUS}
     assert launch_count(adamw) == 2
     for name, terabytes in {"A100": 2.039, "H100": 3.35, "H200": 4.8, "B200": 8.0}.items():
         assert found[name] == pytest.approx(28e3 / terabytes + 2e6 * LAUNCH)
@@ -24,7 +26,7 @@ def test_adamw_moves_28_bytes_in_two_launches(adamw):
 def test_launches_are_what_a_small_model_costs():
     clipped = build(load("adamw_clipped"))[1]
     assert launch_count(clipped) == 5  # numbers, sums over chunks, over tensors, numbers, update
-    assert microseconds(clipped, GPUS[0], 0) == pytest.approx(5e6 * LAUNCH)
+    assert microseconds(0, launch_count(clipped), GPUS[0]) == pytest.approx(5e6 * LAUNCH)
 
 
 def test_every_gpu_and_model_has_its_time(adamw):
