@@ -723,7 +723,7 @@ def kernels(f, stored, passed, copied):
         """One step of every element."""
         chunk = cuda.blockIdx.x
         while chunk < len(work):
-            tensor, start, n, group = work[chunk, 0], work[chunk, 1], work[chunk, 2], work[chunk, 3]
+            tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             copy_at = table[tensor, 4]
             theta_at = table[tensor, 0]
             g_at = table[tensor, 1]
@@ -739,10 +739,10 @@ def kernels(f, stored, passed, copied):
             one_minus_beta2 = rows[group, 10]
             mhat_scale = rows[group, 11]
             vhat_scale = rows[group, 12]
-            offset = min(skipped(theta_at, start, stored), n)
-            whole = (n - offset) // 4
+            offset = np.int32(min(skipped(theta_at, start, stored), n))
+            whole = np.int32((n - offset) // 4)
             if skipped(g_at, start + offset, passed) + skipped(m_at, start + offset, f) + skipped(v_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                whole = 0
+                whole = np.int32(0)
             lane = cuda.threadIdx.x
             while lane < whole:
                 i = start + offset + 4 * lane
@@ -755,9 +755,10 @@ def kernels(f, stored, passed, copied):
                 store4(copy_at, i, copied, theta_4)
                 store4(m_at, i, f, m_4)
                 store4(v_at, i, f, v_4)
-                lane += THREADS
-            lane = cuda.threadIdx.x
-            while lane < n - 4 * whole:
+                lane = np.int32(lane + THREADS)
+            lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
+            start = work[chunk, 1]
+            while lane < np.int32(n - np.int32(4 * whole)):
                 i = start + lane
                 if lane >= offset:
                     i += 4 * whole
@@ -770,8 +771,8 @@ def kernels(f, stored, passed, copied):
                 store(copy_at, i, copied, theta_new_)
                 store(m_at, i, f, m_new_)
                 store(v_at, i, f, v_new_)
-                lane += THREADS
-            chunk += cuda.gridDim.x
+                lane = np.int32(lane + THREADS)
+            chunk = np.int32(chunk + cuda.gridDim.x)
 
     return SimpleNamespace(numbers_1=numbers_1, update=update)
 

@@ -690,7 +690,7 @@ def terms_1(f, g):
 def sums_1(f, passed, lanes, start, n, whole, g_at):
     """The sums over a piece of a tensor; the same in every thread of the block."""
     max_g_all = f(0)
-    lane = 4 * cuda.threadIdx.x
+    lane = np.int32(4 * cuda.threadIdx.x)
     while lane < n:
         i = start + lane
         if whole and lane + 4 <= n:
@@ -708,7 +708,7 @@ def sums_1(f, passed, lanes, start, n, whole, g_at):
                 max_g_all_ = terms_1(f, load(g_at, i, passed))
                 max_g_all = maximum(max_g_all, max_g_all_)
                 i += 1
-        lane += 4 * THREADS
+        lane = np.int32(lane + 4 * THREADS)
     return largest(lanes, max_g_all)
 
 
@@ -815,13 +815,13 @@ def kernels(f, stored, passed, copied):
         lanes = cuda.shared.array(THREADS, f)
         chunk = cuda.blockIdx.x
         while chunk < len(work):
-            tensor, start, n, group = work[chunk, 0], work[chunk, 1], work[chunk, 2], work[chunk, 3]
+            tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             g_at = table[tensor, 1]
             whole = skipped(g_at, start, passed) == 0
             max_g_all = sums_1(f, passed, lanes, start, n, whole, g_at)
             if cuda.threadIdx.x == 0:
                 part[chunk, 0], part[chunk, 1] = max_g_all, f(1)
-            chunk += cuda.gridDim.x
+            chunk = np.int32(chunk + cuda.gridDim.x)
 
     @cuda.jit(cache=True)
     def fold_1(part, until, tensor_numbers):
@@ -881,7 +881,7 @@ def kernels(f, stored, passed, copied):
         """One step of every element."""
         chunk = cuda.blockIdx.x
         while chunk < len(work):
-            tensor, start, n, group = work[chunk, 0], work[chunk, 1], work[chunk, 2], work[chunk, 3]
+            tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             copy_at = table[tensor, 4]
             theta_at = table[tensor, 0]
             g_at = table[tensor, 1]
@@ -898,10 +898,10 @@ def kernels(f, stored, passed, copied):
             mhat_scale = rows[group, 13]
             vhat_scale = rows[group, 14]
             m_new_value_when = rows[group, 18]
-            offset = min(skipped(theta_at, start, stored), n)
-            whole = (n - offset) // 4
+            offset = np.int32(min(skipped(theta_at, start, stored), n))
+            whole = np.int32((n - offset) // 4)
             if skipped(g_at, start + offset, passed) + skipped(m_at, start + offset, f) + skipped(v_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                whole = 0
+                whole = np.int32(0)
             lane = cuda.threadIdx.x
             while lane < whole:
                 i = start + offset + 4 * lane
@@ -914,9 +914,10 @@ def kernels(f, stored, passed, copied):
                 store4(copy_at, i, copied, theta_4)
                 store4(m_at, i, f, m_4)
                 store4(v_at, i, f, v_4)
-                lane += THREADS
-            lane = cuda.threadIdx.x
-            while lane < n - 4 * whole:
+                lane = np.int32(lane + THREADS)
+            lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
+            start = work[chunk, 1]
+            while lane < np.int32(n - np.int32(4 * whole)):
                 i = start + lane
                 if lane >= offset:
                     i += 4 * whole
@@ -929,8 +930,8 @@ def kernels(f, stored, passed, copied):
                 store(copy_at, i, copied, theta_new_)
                 store(m_at, i, f, m_new_)
                 store(v_at, i, f, v_new_)
-                lane += THREADS
-            chunk += cuda.gridDim.x
+                lane = np.int32(lane + THREADS)
+            chunk = np.int32(chunk + cuda.gridDim.x)
 
     return SimpleNamespace(numbers_1=numbers_1, reduce_1=reduce_1, fold_1=fold_1, numbers_2=numbers_2, update=update)
 

@@ -703,7 +703,7 @@ def kernels(f, stored, passed, copied):
         """One step of every element."""
         chunk = cuda.blockIdx.x
         while chunk < len(work):
-            tensor, start, n, group = work[chunk, 0], work[chunk, 1], work[chunk, 2], work[chunk, 3]
+            tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             copy_at = table[tensor, 3]
             b_new_value_when = rows[group, 4]
             if b_new_value_when != 0:
@@ -711,10 +711,10 @@ def kernels(f, stored, passed, copied):
                 g_at = table[tensor, 1]
                 b_at = table[tensor, 2]
                 lr = rows[group, 1]
-                offset = min(skipped(theta_at, start, stored), n)
-                whole = (n - offset) // 4
+                offset = np.int32(min(skipped(theta_at, start, stored), n))
+                whole = np.int32((n - offset) // 4)
                 if skipped(g_at, start + offset, passed) + skipped(b_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                    whole = 0
+                    whole = np.int32(0)
                 lane = cuda.threadIdx.x
                 while lane < whole:
                     i = start + offset + 4 * lane
@@ -722,9 +722,10 @@ def kernels(f, stored, passed, copied):
                     store4(theta_at, i, stored, theta_4)
                     store4(copy_at, i, copied, theta_4)
                     store4(b_at, i, f, b_4)
-                    lane += THREADS
-                lane = cuda.threadIdx.x
-                while lane < n - 4 * whole:
+                    lane = np.int32(lane + THREADS)
+                lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
+                start = work[chunk, 1]
+                while lane < np.int32(n - np.int32(4 * whole)):
                     i = start + lane
                     if lane >= offset:
                         i += 4 * whole
@@ -732,7 +733,7 @@ def kernels(f, stored, passed, copied):
                     store(theta_at, i, stored, theta_new_)
                     store(copy_at, i, copied, theta_new_)
                     store(b_at, i, f, b_new_)
-                    lane += THREADS
+                    lane = np.int32(lane + THREADS)
             elif b_new_value_when == 0:
                 theta_at = table[tensor, 0]
                 g_at = table[tensor, 1]
@@ -741,10 +742,10 @@ def kernels(f, stored, passed, copied):
                 mu_hi = rows[group, 5]
                 mu_lo = rows[group, 6]
                 one_minus_tau = rows[group, 7]
-                offset = min(skipped(theta_at, start, stored), n)
-                whole = (n - offset) // 4
+                offset = np.int32(min(skipped(theta_at, start, stored), n))
+                whole = np.int32((n - offset) // 4)
                 if skipped(g_at, start + offset, passed) + skipped(b_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                    whole = 0
+                    whole = np.int32(0)
                 lane = cuda.threadIdx.x
                 while lane < whole:
                     i = start + offset + 4 * lane
@@ -755,9 +756,10 @@ def kernels(f, stored, passed, copied):
                     store4(theta_at, i, stored, theta_4)
                     store4(copy_at, i, copied, theta_4)
                     store4(b_at, i, f, b_4)
-                    lane += THREADS
-                lane = cuda.threadIdx.x
-                while lane < n - 4 * whole:
+                    lane = np.int32(lane + THREADS)
+                lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
+                start = work[chunk, 1]
+                while lane < np.int32(n - np.int32(4 * whole)):
                     i = start + lane
                     if lane >= offset:
                         i += 4 * whole
@@ -768,8 +770,8 @@ def kernels(f, stored, passed, copied):
                     store(theta_at, i, stored, theta_new_)
                     store(copy_at, i, copied, theta_new_)
                     store(b_at, i, f, b_new_)
-                    lane += THREADS
-            chunk += cuda.gridDim.x
+                    lane = np.int32(lane + THREADS)
+            chunk = np.int32(chunk + cuda.gridDim.x)
 
     return SimpleNamespace(numbers_1=numbers_1, update=update)
 

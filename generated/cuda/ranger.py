@@ -13,7 +13,7 @@
     slow[t] = where(every(k), slow[t-1] + alpha * (fast[t] - slow[t-1]), slow[t-1])
     theta[t] = where(every(k), slow[t], fast[t])
 
-36 bytes moved per parameter and step in float32, 72 in float64; 21 operations.
+36 bytes moved per parameter and step in float32, 72 in float64; 23 operations.
 Needs NumPy and Numba's CUDA target (numba-cuda) only.
 
     import numpy as np
@@ -668,40 +668,40 @@ def step_scalars_1(f, t, k, beta1, beta2, threshold):
 
 
 @device
-def body_fast_value_when_every_k(
+def body_every_k(
     f, theta, g, m, v, slow, alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-    mhat_scale, fast_scale,
+    mhat_scale, fast_value_when, fast_scale,
 ):
     """One element of one step."""
     m_new = beta1_hi * m + (beta1_lo * m + one_minus_beta1 * g)
     v_new = beta2_hi * v + (beta2_lo * v + one_minus_beta2 * g * g)
     mhat = mhat_scale * m_new
-    fast = theta - lr * (fast_scale * mhat / (sqrt(v_new) + eps))
+    fast = theta - lr * select(fast_value_when != f(0), fast_scale * mhat / (sqrt(v_new) + eps), mhat)
     slow_new = slow + alpha * (fast - slow)
     return slow_new, m_new, v_new, slow_new
 
 
 @device
-def body_fast_value_when_every_k_4(
+def body_every_k_4(
     f, theta, g, m, v, slow, alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-    mhat_scale, fast_scale,
+    mhat_scale, fast_value_when, fast_scale,
 ):
     """Four elements of one step."""
-    a_ = body_fast_value_when_every_k(
+    a_ = body_every_k(
         f, theta[0], g[0], m[0], v[0], slow[0], alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
-    b_ = body_fast_value_when_every_k(
+    b_ = body_every_k(
         f, theta[1], g[1], m[1], v[1], slow[1], alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
-    c_ = body_fast_value_when_every_k(
+    c_ = body_every_k(
         f, theta[2], g[2], m[2], v[2], slow[2], alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
-    d_ = body_fast_value_when_every_k(
+    d_ = body_every_k(
         f, theta[3], g[3], m[3], v[3], slow[3], alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
     return (
         (a_[0], b_[0], c_[0], d_[0]), (a_[1], b_[1], c_[1], d_[1]), (a_[2], b_[2], c_[2], d_[2]), (a_[3], b_[3], c_[3],
@@ -710,117 +710,39 @@ def body_fast_value_when_every_k_4(
 
 
 @device
-def body_fast_value_when_not_every_k(
+def body_not_every_k(
     f, theta, g, m, v, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-    fast_scale,
+    fast_value_when, fast_scale,
 ):
     """One element of one step."""
     m_new = beta1_hi * m + (beta1_lo * m + one_minus_beta1 * g)
     v_new = beta2_hi * v + (beta2_lo * v + one_minus_beta2 * g * g)
     mhat = mhat_scale * m_new
-    fast = theta - lr * (fast_scale * mhat / (sqrt(v_new) + eps))
+    fast = theta - lr * select(fast_value_when != f(0), fast_scale * mhat / (sqrt(v_new) + eps), mhat)
     return fast, m_new, v_new
 
 
 @device
-def body_fast_value_when_not_every_k_4(
+def body_not_every_k_4(
     f, theta, g, m, v, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-    fast_scale,
+    fast_value_when, fast_scale,
 ):
     """Four elements of one step."""
-    a_ = body_fast_value_when_not_every_k(
+    a_ = body_not_every_k(
         f, theta[0], g[0], m[0], v[0], lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
-    b_ = body_fast_value_when_not_every_k(
+    b_ = body_not_every_k(
         f, theta[1], g[1], m[1], v[1], lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
-    c_ = body_fast_value_when_not_every_k(
+    c_ = body_not_every_k(
         f, theta[2], g[2], m[2], v[2], lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
-    d_ = body_fast_value_when_not_every_k(
+    d_ = body_not_every_k(
         f, theta[3], g[3], m[3], v[3], lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale, fast_scale,
-    )
-    return ((a_[0], b_[0], c_[0], d_[0]), (a_[1], b_[1], c_[1], d_[1]), (a_[2], b_[2], c_[2], d_[2]))
-
-
-@device
-def body_not_fast_value_when_every_k(
-    f, theta, g, m, v, slow, alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-    mhat_scale,
-):
-    """One element of one step."""
-    m_new = beta1_hi * m + (beta1_lo * m + one_minus_beta1 * g)
-    v_new = beta2_hi * v + (beta2_lo * v + one_minus_beta2 * g * g)
-    mhat = mhat_scale * m_new
-    fast = theta - lr * mhat
-    slow_new = slow + alpha * (fast - slow)
-    return slow_new, m_new, v_new, slow_new
-
-
-@device
-def body_not_fast_value_when_every_k_4(
-    f, theta, g, m, v, slow, alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-    mhat_scale,
-):
-    """Four elements of one step."""
-    a_ = body_not_fast_value_when_every_k(
-        f, theta[0], g[0], m[0], v[0], slow[0], alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale,
-    )
-    b_ = body_not_fast_value_when_every_k(
-        f, theta[1], g[1], m[1], v[1], slow[1], alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale,
-    )
-    c_ = body_not_fast_value_when_every_k(
-        f, theta[2], g[2], m[2], v[2], slow[2], alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale,
-    )
-    d_ = body_not_fast_value_when_every_k(
-        f, theta[3], g[3], m[3], v[3], slow[3], alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-        one_minus_beta2, mhat_scale,
-    )
-    return (
-        (a_[0], b_[0], c_[0], d_[0]), (a_[1], b_[1], c_[1], d_[1]), (a_[2], b_[2], c_[2], d_[2]), (a_[3], b_[3], c_[3],
-        d_[3]),
-    )
-
-
-@device
-def body_not_fast_value_when_not_every_k(
-    f, theta, g, m, v, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-):
-    """One element of one step."""
-    m_new = beta1_hi * m + (beta1_lo * m + one_minus_beta1 * g)
-    v_new = beta2_hi * v + (beta2_lo * v + one_minus_beta2 * g * g)
-    mhat = mhat_scale * m_new
-    fast = theta - lr * mhat
-    return fast, m_new, v_new
-
-
-@device
-def body_not_fast_value_when_not_every_k_4(
-    f, theta, g, m, v, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-):
-    """Four elements of one step."""
-    a_ = body_not_fast_value_when_not_every_k(
-        f, theta[0], g[0], m[0], v[0], lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-        mhat_scale,
-    )
-    b_ = body_not_fast_value_when_not_every_k(
-        f, theta[1], g[1], m[1], v[1], lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-        mhat_scale,
-    )
-    c_ = body_not_fast_value_when_not_every_k(
-        f, theta[2], g[2], m[2], v[2], lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-        mhat_scale,
-    )
-    d_ = body_not_fast_value_when_not_every_k(
-        f, theta[3], g[3], m[3], v[3], lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-        mhat_scale,
+        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
     )
     return ((a_[0], b_[0], c_[0], d_[0]), (a_[1], b_[1], c_[1], d_[1]), (a_[2], b_[2], c_[2], d_[2]))
 
@@ -866,11 +788,10 @@ def kernels(f, stored, passed, copied):
         """One step of every element."""
         chunk = cuda.blockIdx.x
         while chunk < len(work):
-            tensor, start, n, group = work[chunk, 0], work[chunk, 1], work[chunk, 2], work[chunk, 3]
+            tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             copy_at = table[tensor, 5]
-            fast_value_when = rows[group, 15]
             every_k = rows[group, 17]
-            if fast_value_when != 0 and every_k != 0:
+            if every_k != 0:
                 theta_at = table[tensor, 0]
                 g_at = table[tensor, 1]
                 m_at = table[tensor, 2]
@@ -886,42 +807,44 @@ def kernels(f, stored, passed, copied):
                 beta2_lo = rows[group, 12]
                 one_minus_beta2 = rows[group, 13]
                 mhat_scale = rows[group, 14]
+                fast_value_when = rows[group, 15]
                 fast_scale = rows[group, 16]
-                offset = min(skipped(theta_at, start, stored), n)
-                whole = (n - offset) // 4
+                offset = np.int32(min(skipped(theta_at, start, stored), n))
+                whole = np.int32((n - offset) // 4)
                 if skipped(g_at, start + offset, passed) + skipped(m_at, start + offset, f) + skipped(v_at, start + offset, f) + skipped(slow_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                    whole = 0
+                    whole = np.int32(0)
                 lane = cuda.threadIdx.x
                 while lane < whole:
                     i = start + offset + 4 * lane
-                    theta_4, m_4, v_4, slow_4 = body_fast_value_when_every_k_4(
+                    theta_4, m_4, v_4, slow_4 = body_every_k_4(
                         f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i, f),
                         load4(slow_at, i, f), alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-                        one_minus_beta2, mhat_scale, fast_scale,
+                        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
                     )
                     store4(theta_at, i, stored, theta_4)
                     store4(copy_at, i, copied, theta_4)
                     store4(m_at, i, f, m_4)
                     store4(v_at, i, f, v_4)
                     store4(slow_at, i, f, slow_4)
-                    lane += THREADS
-                lane = cuda.threadIdx.x
-                while lane < n - 4 * whole:
+                    lane = np.int32(lane + THREADS)
+                lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
+                start = work[chunk, 1]
+                while lane < np.int32(n - np.int32(4 * whole)):
                     i = start + lane
                     if lane >= offset:
                         i += 4 * whole
-                    theta_new_, m_new_, v_new_, slow_new_ = body_fast_value_when_every_k(
+                    theta_new_, m_new_, v_new_, slow_new_ = body_every_k(
                         f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f),
                         load(slow_at, i, f), alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-                        one_minus_beta2, mhat_scale, fast_scale,
+                        one_minus_beta2, mhat_scale, fast_value_when, fast_scale,
                     )
                     store(theta_at, i, stored, theta_new_)
                     store(copy_at, i, copied, theta_new_)
                     store(m_at, i, f, m_new_)
                     store(v_at, i, f, v_new_)
                     store(slow_at, i, f, slow_new_)
-                    lane += THREADS
-            elif fast_value_when != 0 and every_k == 0:
+                    lane = np.int32(lane + THREADS)
+            elif every_k == 0:
                 theta_at = table[tensor, 0]
                 g_at = table[tensor, 1]
                 m_at = table[tensor, 2]
@@ -935,132 +858,42 @@ def kernels(f, stored, passed, copied):
                 beta2_lo = rows[group, 12]
                 one_minus_beta2 = rows[group, 13]
                 mhat_scale = rows[group, 14]
+                fast_value_when = rows[group, 15]
                 fast_scale = rows[group, 16]
-                offset = min(skipped(theta_at, start, stored), n)
-                whole = (n - offset) // 4
+                offset = np.int32(min(skipped(theta_at, start, stored), n))
+                whole = np.int32((n - offset) // 4)
                 if skipped(g_at, start + offset, passed) + skipped(m_at, start + offset, f) + skipped(v_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                    whole = 0
+                    whole = np.int32(0)
                 lane = cuda.threadIdx.x
                 while lane < whole:
                     i = start + offset + 4 * lane
-                    theta_4, m_4, v_4 = body_fast_value_when_not_every_k_4(
+                    theta_4, m_4, v_4 = body_not_every_k_4(
                         f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i, f), lr,
                         eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-                        fast_scale,
+                        fast_value_when, fast_scale,
                     )
                     store4(theta_at, i, stored, theta_4)
                     store4(copy_at, i, copied, theta_4)
                     store4(m_at, i, f, m_4)
                     store4(v_at, i, f, v_4)
-                    lane += THREADS
-                lane = cuda.threadIdx.x
-                while lane < n - 4 * whole:
+                    lane = np.int32(lane + THREADS)
+                lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
+                start = work[chunk, 1]
+                while lane < np.int32(n - np.int32(4 * whole)):
                     i = start + lane
                     if lane >= offset:
                         i += 4 * whole
-                    theta_new_, m_new_, v_new_ = body_fast_value_when_not_every_k(
+                    theta_new_, m_new_, v_new_ = body_not_every_k(
                         f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f), lr,
                         eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-                        fast_scale,
+                        fast_value_when, fast_scale,
                     )
                     store(theta_at, i, stored, theta_new_)
                     store(copy_at, i, copied, theta_new_)
                     store(m_at, i, f, m_new_)
                     store(v_at, i, f, v_new_)
-                    lane += THREADS
-            elif fast_value_when == 0 and every_k != 0:
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                m_at = table[tensor, 2]
-                v_at = table[tensor, 3]
-                slow_at = table[tensor, 4]
-                alpha = rows[group, 2]
-                lr = rows[group, 3]
-                beta1_hi = rows[group, 8]
-                beta1_lo = rows[group, 9]
-                one_minus_beta1 = rows[group, 10]
-                beta2_hi = rows[group, 11]
-                beta2_lo = rows[group, 12]
-                one_minus_beta2 = rows[group, 13]
-                mhat_scale = rows[group, 14]
-                offset = min(skipped(theta_at, start, stored), n)
-                whole = (n - offset) // 4
-                if skipped(g_at, start + offset, passed) + skipped(m_at, start + offset, f) + skipped(v_at, start + offset, f) + skipped(slow_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                    whole = 0
-                lane = cuda.threadIdx.x
-                while lane < whole:
-                    i = start + offset + 4 * lane
-                    theta_4, m_4, v_4, slow_4 = body_not_fast_value_when_every_k_4(
-                        f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i, f),
-                        load4(slow_at, i, f), alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-                        one_minus_beta2, mhat_scale,
-                    )
-                    store4(theta_at, i, stored, theta_4)
-                    store4(copy_at, i, copied, theta_4)
-                    store4(m_at, i, f, m_4)
-                    store4(v_at, i, f, v_4)
-                    store4(slow_at, i, f, slow_4)
-                    lane += THREADS
-                lane = cuda.threadIdx.x
-                while lane < n - 4 * whole:
-                    i = start + lane
-                    if lane >= offset:
-                        i += 4 * whole
-                    theta_new_, m_new_, v_new_, slow_new_ = body_not_fast_value_when_every_k(
-                        f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f),
-                        load(slow_at, i, f), alpha, lr, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
-                        one_minus_beta2, mhat_scale,
-                    )
-                    store(theta_at, i, stored, theta_new_)
-                    store(copy_at, i, copied, theta_new_)
-                    store(m_at, i, f, m_new_)
-                    store(v_at, i, f, v_new_)
-                    store(slow_at, i, f, slow_new_)
-                    lane += THREADS
-            elif fast_value_when == 0 and every_k == 0:
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                m_at = table[tensor, 2]
-                v_at = table[tensor, 3]
-                lr = rows[group, 3]
-                beta1_hi = rows[group, 8]
-                beta1_lo = rows[group, 9]
-                one_minus_beta1 = rows[group, 10]
-                beta2_hi = rows[group, 11]
-                beta2_lo = rows[group, 12]
-                one_minus_beta2 = rows[group, 13]
-                mhat_scale = rows[group, 14]
-                offset = min(skipped(theta_at, start, stored), n)
-                whole = (n - offset) // 4
-                if skipped(g_at, start + offset, passed) + skipped(m_at, start + offset, f) + skipped(v_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
-                    whole = 0
-                lane = cuda.threadIdx.x
-                while lane < whole:
-                    i = start + offset + 4 * lane
-                    theta_4, m_4, v_4 = body_not_fast_value_when_not_every_k_4(
-                        f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i, f), lr,
-                        beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-                    )
-                    store4(theta_at, i, stored, theta_4)
-                    store4(copy_at, i, copied, theta_4)
-                    store4(m_at, i, f, m_4)
-                    store4(v_at, i, f, v_4)
-                    lane += THREADS
-                lane = cuda.threadIdx.x
-                while lane < n - 4 * whole:
-                    i = start + lane
-                    if lane >= offset:
-                        i += 4 * whole
-                    theta_new_, m_new_, v_new_ = body_not_fast_value_when_not_every_k(
-                        f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f), lr,
-                        beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-                    )
-                    store(theta_at, i, stored, theta_new_)
-                    store(copy_at, i, copied, theta_new_)
-                    store(m_at, i, f, m_new_)
-                    store(v_at, i, f, v_new_)
-                    lane += THREADS
-            chunk += cuda.gridDim.x
+                    lane = np.int32(lane + THREADS)
+            chunk = np.int32(chunk + cuda.gridDim.x)
 
     return SimpleNamespace(numbers_1=numbers_1, update=update)
 

@@ -660,34 +660,35 @@ def kernels(f, stored, passed, copied):
         """One step of every element."""
         chunk = cuda.blockIdx.x
         while chunk < len(work):
-            tensor, start, n, group = work[chunk, 0], work[chunk, 1], work[chunk, 2], work[chunk, 3]
+            tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             copy_at = table[tensor, 2]
             theta_at = table[tensor, 0]
             g_at = table[tensor, 1]
             largest_ = rows[group, 1]
             lr = rows[group, 2]
             minus_largest = rows[group, 3]
-            offset = min(skipped(theta_at, start, stored), n)
-            whole = (n - offset) // 4
+            offset = np.int32(min(skipped(theta_at, start, stored), n))
+            whole = np.int32((n - offset) // 4)
             if skipped(g_at, start + offset, passed) + skipped(copy_at, start + offset, copied) > 0:
-                whole = 0
+                whole = np.int32(0)
             lane = cuda.threadIdx.x
             while lane < whole:
                 i = start + offset + 4 * lane
                 theta_4 = body_4(f, load4(theta_at, i, stored), load4(g_at, i, passed), largest_, lr, minus_largest)
                 store4(theta_at, i, stored, theta_4)
                 store4(copy_at, i, copied, theta_4)
-                lane += THREADS
-            lane = cuda.threadIdx.x
-            while lane < n - 4 * whole:
+                lane = np.int32(lane + THREADS)
+            lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
+            start = work[chunk, 1]
+            while lane < np.int32(n - np.int32(4 * whole)):
                 i = start + lane
                 if lane >= offset:
                     i += 4 * whole
                 theta_new_ = body(f, load(theta_at, i, stored), load(g_at, i, passed), largest_, lr, minus_largest)
                 store(theta_at, i, stored, theta_new_)
                 store(copy_at, i, copied, theta_new_)
-                lane += THREADS
-            chunk += cuda.gridDim.x
+                lane = np.int32(lane + THREADS)
+            chunk = np.int32(chunk + cuda.gridDim.x)
 
     return SimpleNamespace(numbers_1=numbers_1, update=update)
 

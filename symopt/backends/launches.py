@@ -193,7 +193,7 @@ class _Maker:
         head = ["f", *(kind for kind in ("stored", "passed") if kind in kinds), "lanes"]
         head += [*scale, "start", "n", "whole", *places, *names]
         body = [f"{name} = f(0)" for name in results]
-        body += ["lane = 4 * cuda.threadIdx.x", "while lane < n:", "    i = start + lane"]
+        body += ["lane = np.int32(4 * cuda.threadIdx.x)", "while lane < n:", "    i = start + lane"]
         body += ["    if whole and lane + 4 <= n:"]
         fours = [f"{local(name)}_4" for name in buffers]
         loads = [f"load4({place}, i, {kind})" for place, kind in zip(places, kinds, strict=True)]
@@ -204,7 +204,7 @@ class _Maker:
         body += ["    else:", "        while i < start + n and i < start + lane + 4:"]
         each = [f"load({place}, i, {kind})" for place, kind in zip(places, kinds, strict=True)]
         body += [f"            {line}" for line in added(own, f"terms_{number}", ["f", *scale, *each, *names], sums)]
-        body += ["            i += 1", "    lane += 4 * THREADS"]
+        body += ["            i += 1", "    lane = np.int32(lane + 4 * THREADS)"]
         back = [f"{'largest' if total.largest else 'added'}(lanes, {total.name})" for total in sums]
         doc = "The sums over a piece of a tensor; the same in every thread of the block."
         result = f"return {', '.join(back)}"

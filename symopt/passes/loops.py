@@ -14,18 +14,22 @@ MOST_CONDITIONS = 2  # four loops
 
 
 def split_loops(program: Program) -> Program:
-    """One loop per outcome of the step-level conditions, unless all outcomes touch the same buffers."""
+    """One loop per outcome of the step-level conditions that decide which buffers are touched; others select."""
     update = program.update
     loop = update.loops[0]
-    conditions = _conditions(loop, program)
-    whole = _finished(loop, program)
-    replacement = Update((whole,))
+    conditions = tuple(flag for flag in _conditions(loop, program) if _matters(flag, loop, program))
+    replacement = Update((_finished(loop, program),))
     if conditions and len(conditions) <= MOST_CONDITIONS:
         outcomes = product((True, False), repeat=len(conditions))
         loops = tuple(_finished(_decided(loop, conditions, outcome), program) for outcome in outcomes)
-        if len({(x.reads, tuple(name for name, _ in x.writes)) for x in loops}) > 1:
-            replacement = Update(loops, conditions)
+        replacement = Update(loops, conditions)
     return program.with_stages(replacement if stage is update else stage for stage in program.stages)
+
+
+def _matters(flag: str, loop: Loop, program: Program) -> bool:
+    """Whether other buffers are touched where a condition holds than where it does not."""
+    yes, no = (_finished(_decided(loop, (flag,), (holds,)), program) for holds in (True, False))
+    return (yes.reads, dict(yes.writes).keys()) != (no.reads, dict(no.writes).keys())
 
 
 def _conditions(loop: Loop, program: Program) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def test_memory_of_a_threads_own(wrong):
     found = wrong("chunk = cuda.blockIdx.x\n", "chunk = cuda.blockIdx.x\n        own = cuda.local.array(9, f)\n")
     assert found == ()  # never used, so the compiler leaves it out
     kept = "own = cuda.local.array(9, f)\n            own[n % 9] = lr\n            lr = own[start % 9]\n"
-    found = wrong("offset = min(", f"{kept}            offset = min(")
+    found = wrong("offset = np.int32(min(", f"{kept}            offset = np.int32(min(")
     assert any(fault.startswith("local memory: ") for fault in found)
 
 

@@ -225,6 +225,15 @@ def test_a_condition_that_changes_no_buffer_stays_a_selection(b):
     assert len(split_loops(start).update.loops) == 1
 
 
+def test_only_the_conditions_that_change_the_buffers_divide(b):
+    v_new = b("where", truth("f"), b("+", "v", "g"), "v")
+    theta_new = b("where", truth("e"), b("-", "theta", "g"), b("+", "theta", "g"))
+    start = b.program(b.update(v_new=v_new, theta_new=theta_new), levels={"f": "step", "e": "step"})
+    found = split_loops(start).update
+    assert found.conditions == ("f",)
+    assert all(Assign("theta_new", theta_new) in loop.assigns for loop in found.loops)
+
+
 def test_more_than_two_conditions_stay_selections(b):
     values = {f"x{i}_new": b("where", truth(f"f{i}"), "g", f"x{i}") for i in range(3)}
     writes = (("theta", "theta_new"), *((f"x{i}", f"x{i}_new") for i in range(3)))

@@ -84,19 +84,19 @@ WRONG = {
         ("numbers[group, 1 + column] = given[group, column]", "numbers[group, 1 + column] = given[0, column]"),
         ("            group += THREADS", "            group += 2 * THREADS"),  # groups that no thread takes
         ("load(g_at, i, passed)", "load(g_at, i, stored)"),
-        ("offset = min(skipped(theta_at, start, stored), n)", "offset = 0"),
-        ("offset = min(skipped(theta_at, start, stored), n)", "offset = skipped(theta_at, start, stored)"),
-        ("whole = (n - offset) // 4", "whole = n // 4"),
+        ("offset = np.int32(min(skipped(theta_at, start, stored), n))", "offset = 0"),
+        ("offset = np.int32(min(skipped(theta_at, start, stored), n))", "offset = skipped(theta_at, start, stored)"),
+        ("whole = np.int32((n - offset) // 4)", "whole = n // 4"),
         ("i = start + offset + 4 * lane", "i = start + 4 * lane"),
         ("i = start + offset + 4 * lane", "i = start + offset + 3 * lane"),
         ("while lane < whole:", "while lane < whole - 1:"),
-        ("while lane < n - 4 * whole:", "while lane < n - 4 * whole - 1:"),
+        ("while lane < np.int32(n - np.int32(4 * whole)):", "while lane < n - 4 * whole - 1:"),
         ("if lane >= offset:", "if lane > offset:"),
-        ("> 0:\n                whole = 0", "> 9:\n                whole = 0"),
-        ("lane += THREADS", "lane += 1"),  # two threads take the same elements
-        ("lane += THREADS", "lane += 2 * THREADS"),
-        ("chunk += cuda.gridDim.x", "chunk += 1"),
-        ("chunk += cuda.gridDim.x", "chunk += 0"),  # without an end
+        ("> 0:\n                whole = np.int32(0)", "> 9:\n                whole = np.int32(0)"),
+        ("lane = np.int32(lane + THREADS)", "lane += 1"),  # two threads take the same elements
+        ("lane = np.int32(lane + THREADS)", "lane += 2 * THREADS"),
+        ("chunk = np.int32(chunk + cuda.gridDim.x)", "chunk += 1"),
+        ("chunk = np.int32(chunk + cuda.gridDim.x)", "chunk += 0"),  # without an end
         ("(a_[0], b_[0], c_[0], d_[0])", "(a_[0], b_[0], d_[0], c_[0])"),
         ("store4(copy_at, i, copied, theta_4)", "pass"),
         ("store(copy_at, i, copied, theta_new_)", "pass"),
@@ -114,8 +114,8 @@ WRONG = {
         ("        cuda.syncthreads()\n        width //= 2", "            cuda.syncthreads()\n        width //= 2"),
         ("width = THREADS // 2", "width = THREADS // 4"),
         ("+= lanes[cuda.threadIdx.x + width]", "+= lanes[cuda.threadIdx.x]"),
-        ("lane = 4 * cuda.threadIdx.x", "lane = 2 * cuda.threadIdx.x"),
-        ("lane += 4 * THREADS", "lane += 8 * THREADS"),
+        ("lane = np.int32(4 * cuda.threadIdx.x)", "lane = np.int32(2 * cuda.threadIdx.x)"),
+        ("lane = np.int32(lane + 4 * THREADS)", "lane += 8 * THREADS"),
         ("if whole and lane + 4 <= n:", "if lane + 4 <= n:"),
         ("if whole and lane + 4 <= n:", "if whole and lane + 4 <= n + 1:"),
         ("i < start + lane + 4:", "i < start + lane + 3:"),
@@ -191,7 +191,7 @@ def test_a_wrong_file_is_told_with_its_target():
     outcome, faults = proof(training, "cuda", text.replace("m_new = beta1_hi * m", "m_new = beta1_lo * m"))
     assert outcome.startswith("refuted: ")
     assert faults[0].startswith("the cuda kernel differs from the equations: ")
-    outcome, faults = proof(training, "cuda", text.replace("lane += THREADS", "lane += 1"))
+    outcome, faults = proof(training, "cuda", text.replace("lane = np.int32(lane + THREADS)", "lane += 1"))
     assert "two threads use the same memory at the same time" in faults[0]
 
 
