@@ -14,6 +14,7 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "3")  # on any machine, and odd, so t
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("DS_ACCELERATOR", "cpu")
+os.environ.setdefault("KERAS_BACKEND", "jax")
 
 
 def _missing(what: str) -> NoReturn:

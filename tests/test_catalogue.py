@@ -16,7 +16,7 @@ from symopt.catalogue import contents, load, load_all, load_file, names, recurre
 from symopt.expr import Num, Seq, Sym, symbols
 from symopt.notation import Positive, Unit
 from symopt.paths import specs_dir
-from symopt.recurrence import Equation, Follows, Hyperparameter, Optimizer, Origin
+from symopt.recurrence import Equation, Finding, Follows, Hyperparameter, Optimizer, Origin
 
 ONE = """
 from symopt import Positive, optimizer, t
@@ -346,8 +346,9 @@ def test_the_hash_does_not_see_where_a_spec_lies(write):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"name": "x"}, {"title": "x"}, {"reference": "x"}, {"summary": "x"}, {"departures": "x"}, {"findings": ("x",)},
-        {"constants": ("lr",)}, {"outputs": ("m",)}, {"meanings": (("m", "x"),)}, {"inputs": (("x", "step"),)},
+        {"name": "x"}, {"title": "x"}, {"reference": "x"}, {"summary": "x"}, {"departures": "x"},
+        {"findings": (Finding("dead store", "m", "x"),)}, {"constants": ("lr",)},
+        {"outputs": ("m",)}, {"meanings": (("m", "x"),)}, {"inputs": (("x", "step"),)},
         {"gradient_point": Seq("m", -1)}, {"starts": (("m", Num(Fraction(1))),)}, {"in_force": (("lr", Sym("lr")),)},
         {"schedules": (Follows("lr", "x"),)},
         {"equations": (Equation("m", Seq("g", 0)), Equation("theta", Seq("m", -1)))},

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("errors", "paths"),
     ("expr", "ptx", "specs"),
-    ("domains", "naming"),
+    ("domains", "naming", "reading"),
     ("reach", "terms"),
     ("notation",),
     ("recurrence",),
@@ -29,6 +29,8 @@ LAYERS = (
     ("backends",),
     ("artifacts",),
     ("prove",),
+    ("equivalence",),
+    ("errata", "theory"),
     ("runtime",),
     ("checks",),
     ("gpu",),
@@ -43,6 +45,7 @@ LATE = {
     "symopt.cli.app": "symopt.cli",
     "symopt.cli.listing": "symopt",  # what it shows is in the cache, as a rule
     "symopt.checks": "symopt.checks.run",  # SymPy and Numba are behind it
+    "symopt.checks.theory": "symopt.theory.answers",
     "symopt.terms": "symopt.canonical",  # SymPy is behind it
     "symopt.dialect.debias": "symopt.canonical",
     "symopt.derive.equal": "symopt.canonical",

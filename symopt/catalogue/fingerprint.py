@@ -46,7 +46,8 @@ def _hash(parts: list[str]) -> str:
 def _said(optimizer: Optimizer) -> dict[str, Any]:
     return {
         "name": optimizer.name, "title": optimizer.title, "reference": optimizer.reference or "",
-        "summary": optimizer.summary, "departures": optimizer.departures, "findings": list(optimizer.findings),
+        "summary": optimizer.summary, "departures": optimizer.departures,
+        "findings": [f"{finding.kind} {finding}" for finding in optimizer.findings],
         "constants": list(optimizer.constants),
     }  # fmt: skip
 

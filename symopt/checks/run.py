@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from symopt.artifacts import artifact, build
+from symopt.artifacts.cost import cost_of
 from symopt.backends import BACKENDS
-from symopt.checks.cost import cost_of
 from symopt.checks.emitted import faults_in_python
 from symopt.checks.facts import Facts
 from symopt.checks.mutants import CAUGHT, Outcome, Tell, counts, tried

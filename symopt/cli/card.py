@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from symopt.artifacts.cost import BYTES, cost
 from symopt.backends.interface import domain_test
-from symopt.checks.cost import BYTES, cost
 from symopt.cli import glyphs, typeset
 from symopt.cli.console import columns, put, writes_unicode
 from symopt.errors import SymoptError
@@ -81,7 +81,7 @@ def _notes(optimizer: Optimizer, width: int) -> Table:
         "Cost": _cost(optimizer),
         **{f"{schedule.hyperparameter} follows": _schedule(schedule) for schedule in optimizer.schedules},
         "Departures": optimizer.departures,
-        "Findings": "\n".join(optimizer.findings),
+        "Findings": "\n".join(f"{finding} ({finding.kind}, line {finding.line})" for finding in optimizer.findings),
         "Reference": _citation(optimizer.reference) if optimizer.reference else "",
     }
     table.columns[1].max_width = width - 2 - max(map(len, notes))

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from symopt.artifacts import build
+from symopt.artifacts.cost import cost_of
 from symopt.catalogue import load, names
-from symopt.checks.cost import cost_of
 from symopt.cli.console import columns, console, put
 from symopt.cli.failures import complain
 from symopt.cli.workers import spread

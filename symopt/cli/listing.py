@@ -70,9 +70,9 @@ def _catalogue() -> tuple[list[Row], list[dict[str, Any]]]:
 
 def _computed() -> list[Row]:
     from symopt.artifacts import build
+    from symopt.artifacts.cost import cost_of
     from symopt.backends import BACKENDS
     from symopt.catalogue import load_all
-    from symopt.checks.cost import cost_of
     from symopt.gpu import times
 
     rows: list[Row] = []

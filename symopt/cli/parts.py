@@ -8,8 +8,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from symopt.artifacts.cost import cost
 from symopt.catalogue import Contents, contents, load, load_contents
-from symopt.checks.cost import cost
 from symopt.dialect import Schedule
 from symopt.errors import SymoptError
 from symopt.paths import specs_dir

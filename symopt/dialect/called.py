@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symopt import naming
+from symopt.dialect.lint import Lint
 from symopt.dialect.signature import Signature
 from symopt.dialect.trace import Trace
 from symopt.errors import DialectError
@@ -39,8 +40,8 @@ class ScheduleTrace(Trace):
     called: each schedule that was called, with the value that stands for it
     """
 
-    def __init__(self, name: str, signature: Signature):
-        super().__init__(name, signature)
+    def __init__(self, name: str, signature: Signature, lint: Lint):
+        super().__init__(name, signature, lint)
         self.called: list[tuple[Recurrence, Expr]] = []
 
     def call(self, inner: Recurrence, step: Expr, value: Expr, when: Expr | None) -> Expr:

@@ -11,7 +11,7 @@ from typing import Any
 
 from symopt import notation
 from symopt.dialect.constants import is_constant, literal, rounded
-from symopt.dialect.source import Source
+from symopt.dialect.lint import Lint
 from symopt.errors import suggest
 from symopt.terms import Term
 
@@ -30,21 +30,23 @@ SAME = {"pi": "pi", "e": "exp(1)", "tau": "2*pi", "absolute": "Abs", "abs": "Abs
 """What NumPy and math call differently."""
 
 
-def check_source(source: Source, traced: set[str], returns: bool) -> set[Fraction]:
+def check_source(lint: Lint, traced: set[str], returns: bool) -> set[Fraction]:
     """Refuse what Python would silently decide about the names in `traced`; the float literals of the body.
 
     returns: whether the body ends with `return`, as a schedule's does
     """
-    checker = _Checker(source, set(traced), returns)
+    checker = _Checker(lint, set(traced), returns)
     checker.check_defaults()
-    for statement in source.tree.body:
+    for statement in lint.source.tree.body:
         checker.visit(statement)
+    lint.check_equations(checker.step)
     return checker.literals
 
 
 class _Checker(ast.NodeVisitor):
-    def __init__(self, source: Source, traced: set[str], returns: bool):
-        self.source = source
+    def __init__(self, lint: Lint, traced: set[str], returns: bool):
+        self.lint = lint
+        self.source = source = lint.source
         self.traced = traced
         self.returns = returns
         self.literals: set[Fraction] = set()
@@ -142,7 +144,11 @@ class _Checker(ast.NodeVisitor):
             self.fail(node, f"it is not imported; write from symopt import {node.id}")
         known = {*self.arguments, *self.local, *self.visible, *notation.__all__}
         remedy = "add a sequence to the arguments before the *, a hyperparameter to those behind it"
-        self.fail(node, f"nothing has this name; {remedy}{suggest(node.id, known)}")
+        message = f"nothing has this name; {remedy}{suggest(node.id, known)}"
+        line = self.source.line(node)
+        self.lint.report("unbound symbol", node.id, message, "taken for a hyperparameter without a default", line)
+        self.arguments.add(node.id)
+        self.traced.add(node.id)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name) and node.target.id in self.hyperparameters | self.step:

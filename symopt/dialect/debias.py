@@ -15,6 +15,11 @@ from symopt.expr import ONE, Call, Expr, Seq, T, multiply, sequences, symbols, t
 from symopt.recurrence import Equation
 
 
+def weight(decay: Expr, gain: Expr = ONE, step: Expr = T) -> Expr:
+    """gain*(1 - decay**t): what m[t] = decay*m[t-1] + gain*(1 - decay)*x[t] is if x was 1 at every step."""
+    return multiply(gain, Call("-", (ONE, Call("**", (decay, step)))))
+
+
 class Debias:
     """The corrections of one trace, each derived from the equation of its average."""
 
@@ -44,8 +49,7 @@ class Debias:
             raise self._error(average, "its average does not start at 0; write the correction out", target)
         decay, gain = self._decay_and_gain(average, target)
         self.trace.constants |= symbols(decay) | symbols(gain)
-        rest = Call("-", (ONE, Call("**", (decay, T))))
-        return Call("/", (average, multiply(gain, rest)))
+        return Call("/", (average, weight(decay, gain)))
 
     def _decay_and_gain(self, average: Seq, target: str) -> tuple[Expr, Expr]:
         """b, and c/(1 - b), of m[t] = b*m[t-1] + c*x[t]."""

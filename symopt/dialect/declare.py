@@ -10,13 +10,15 @@ from symopt import naming
 from symopt.dialect.check import check_source
 from symopt.dialect.constants import suspicious
 from symopt.dialect.finish import finish
+from symopt.dialect.lint import Lint
 from symopt.dialect.signature import read_signature
 from symopt.dialect.source import Source, read_source
 from symopt.dialect.trace import Trace
+from symopt.domains import Real
 from symopt.errors import DialectError, SymoptError
 from symopt.expr import Sym
 from symopt.notation import t
-from symopt.recurrence import Optimizer
+from symopt.recurrence import Hyperparameter, Optimizer
 from symopt.terms import Sequence, Term, as_term, need_number
 
 Declare = Callable[[Callable[..., None]], Optimizer]
@@ -51,7 +53,7 @@ def _declare(function: Callable[..., None], title: str, reference: str | None, l
     source = read_source(function)
     check_name(source)
     signature = read_signature(source)
-    trace = Trace(source.tree.name, signature, lenient)
+    trace = Trace(source.tree.name, signature, Lint(source, lenient))
     run_body(source, trace, {})
     return finish(trace, source, signature, title or source.tree.name, reference)
 
@@ -69,9 +71,11 @@ def run_body(source: Source, trace: Trace, given: Mapping[str, Any]) -> Any:
     sequences = {name: Sequence(name, trace) for name in trace.sequences}
     hypers = {hyper.name: Term(Sym(hyper.name), trace) for hyper in trace.hyperparameters}
     steps = {name for name, value in source.visible.items() if value is t}
-    literals = check_source(source, {*sequences, *hypers, *given, *steps}, returns=bool(given))
+    literals = check_source(trace.lint, {*sequences, *hypers, *given, *steps}, returns=bool(given))
+    trace.hyperparameters += [Hyperparameter(name, Real, None) for name in trace.lint.unbound]
+    function = _function(source, {name: Term(Sym(name), trace) for name in trace.lint.unbound})
     try:
-        result = source.function(*given.values(), *sequences.values(), **hypers)
+        result = function(*given.values(), *sequences.values(), **hypers)
         expressions = [] if result is None else [as_term(result).node]
         for node in expressions:
             need_number(node)
@@ -85,6 +89,15 @@ def run_body(source: Source, trace: Trace, given: Mapping[str, Any]) -> Any:
         raise source.error(_what_failed(error), trace.name, _line_of(error, source)) from error
     _check_constants(source, trace, expressions, literals)
     return result
+
+
+def _function(source: Source, names: Mapping[str, Any]) -> FunctionType:
+    """The function of a body, with further names beside those of its module."""
+    function: Any = source.function
+    known = {**function.__globals__, **names}
+    copy = FunctionType(function.__code__, known, function.__name__, function.__defaults__, function.__closure__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
 
 
 def _what_failed(error: Exception) -> str:

@@ -10,6 +10,7 @@ from symopt.dialect.called import ScheduleTrace
 from symopt.dialect.debias import Debias
 from symopt.dialect.declare import check_name, refuse_misplaced, run_body
 from symopt.dialect.finish import leftovers, ordered
+from symopt.dialect.lint import Lint
 from symopt.dialect.schedules import Schedule
 from symopt.dialect.signature import read_signature
 from symopt.dialect.source import Source, read_source
@@ -36,7 +37,7 @@ def _declare(function: Callable[..., Any], title: str, reference: str | None) ->
         message = "a schedule's first arguments are t and value: def name(t, value, *, ...)"
         raise source.error(message, source.tree.name, source.line(source.tree))
     signature = read_signature(source, skip=("t", "value"))
-    trace = ScheduleTrace(source.tree.name, signature)
+    trace = ScheduleTrace(source.tree.name, signature, Lint(source))
     result = run_body(source, trace, {"t": Term(T, trace), "value": Term(Sym("value"), trace)})
     if result is None:
         raise source.error("a schedule returns its value; end with return ...", trace.name, source.line(source.tree))

@@ -13,20 +13,22 @@ from symopt.dialect.source import Source
 from symopt.dialect.trace import Step, Trace
 from symopt.errors import SymoptError, suggest
 from symopt.expr import Call, Expr, Seq, Sym, sequences, symbols, walk
-from symopt.recurrence import Equation, Optimizer, Origin
+from symopt.recurrence import Equation, Kind, Optimizer, Origin
 
 
 @dataclass(frozen=True)
 class Fault:
     """Something that is missing, unused or dead at the end of a body.
 
-    fatal: whether an erratum cannot stand with it; target: the equation where it shows
+    kind: empty where not even an erratum can stand with it; target: the equation where it shows
+    taken: what an erratum is taken for
     """
 
     symbol: str
     message: str
-    fatal: bool = False
+    kind: Kind | None = None
     target: str = ""
+    taken: str = ""
 
 
 def finish(trace: Trace, source: Source, signature: Signature, title: str, reference: str | None) -> Optimizer:
@@ -35,9 +37,11 @@ def finish(trace: Trace, source: Source, signature: Signature, title: str, refer
     trace.equations = ordered(fix.equations(trace.equations), source)
     point = fix.expression(trace.gradient_point or Seq("theta", -1), "g")
     for fault in [*_about_theta(trace, signature), *leftovers(trace, _goals(trace, point))]:
-        if fault.fatal or not trace.lenient:
-            raise source.error(fault.message, fault.symbol, _line(fault, trace, source))
-        trace.findings.append(f"{fault.symbol}: {fault.message}")
+        line = _line(fault, trace, source)
+        if fault.kind is None:
+            raise source.error(fault.message, fault.symbol, line)
+        trace.lint.report(fault.kind, fault.symbol, fault.message, fault.taken, line)
+    trace.equations = [*_held(trace), *trace.equations]
     doc = signature.doc
     own = {name: meaning for name, meaning in doc.meanings.items() if name in trace.sequences}
     try:
@@ -57,11 +61,17 @@ def finish(trace: Trace, source: Source, signature: Signature, title: str, refer
             schedules=tuple(trace.schedules),
             constants=tuple(sorted(trace.constants)),
             meanings=tuple({**trace.meanings, **own}.items()),
-            findings=tuple(trace.findings),
+            findings=tuple(trace.lint.findings),
             origin=Origin(source.file, source.first_line),
         )
     except SymoptError as error:
         raise source.error(str(error), trace.name, source.first_line) from error
+
+
+def _held(trace: Trace) -> list[Equation]:
+    """What a published formula reads and nobody writes stays what it was at the start."""
+    names = [name for name in trace.sequences if trace.lint.knows("unbound symbol", name)]
+    return [Equation(name, Seq(name, -1)) for name in names]
 
 
 def _goals(trace: Trace, point: Expr) -> list[Expr]:
@@ -81,16 +91,16 @@ def _about_theta(trace: Trace, signature: Signature) -> Iterator[Fault]:
     """What only an optimizer can get wrong."""
     rhs = {equation.target: equation.rhs for equation in trace.equations}
     if "theta" not in trace.sequences:
-        yield Fault("theta", "the parameter is missing from the signature; it is the first argument", fatal=True)
+        yield Fault("theta", "the parameter is missing from the signature; it is the first argument")
     elif "theta" not in rhs:
-        yield Fault("theta", "theta[t] is never written; every optimizer ends with theta[t] = ...", fatal=True)
+        yield Fault("theta", "theta[t] is never written; every optimizer ends with theta[t] = ...")
     for step in trace.steps:
         yield from _about_step(step, trace, rhs)
     own = {*signature.sequences, *(hyper.name for hyper in signature.hyperparameters)}
     alike = naming.clash([hyper.name for hyper in trace.hyperparameters], [*trace.sequences, *rhs, *trace.inputs])
     if alike:
         other, name = alike if alike[1] in own else reversed(alike)
-        yield Fault(name, f"a page would print it as it prints {other}; rename one", fatal=True)
+        yield Fault(name, f"a page would print it as it prints {other}; rename one")
 
 
 def _about_step(step: Step, trace: Trace, rhs: Mapping[str, Expr]) -> Iterator[Fault]:
@@ -98,13 +108,13 @@ def _about_step(step: Step, trace: Trace, rhs: Mapping[str, Expr]) -> Iterator[F
     used = any(node == step.result for expr in rhs.values() for node in walk(expr))
     if not used:
         message = "its step is thrown away; use the value of the call, as in theta[t] = inner(theta[t-1])"
-        yield Fault(name, message)
+        yield Fault(name, message, "dead store")
     # A wrapper may hand through the theta of an optimizer that never looks at it, but not change it.
     through = isinstance(step.x, Seq) and step.x.shift == -1 and rhs.get(step.x.name) == step.result
     if used and not through and not notices_theta(step.inner):
         message = f"its training never looks at the theta that it deploys, so {trace.name} would change nothing of it"
         remedy = f"put {trace.name} around another optimizer, or around the one inside {name} if there is one"
-        yield Fault(name, f"{message}; {remedy}")
+        yield Fault(name, f"{message}; {remedy}", "no effect")
 
 
 def leftovers(trace: Trace, goals: Sequence[Expr], given: frozenset[str] = frozenset()) -> Iterator[Fault]:
@@ -117,16 +127,18 @@ def leftovers(trace: Trace, goals: Sequence[Expr], given: frozenset[str] = froze
     for name in sorted(used - {"t"} - given - {hyper.name for hyper in trace.hyperparameters}):
         remedy = "declare it behind the *; those of an inner optimizer join when it is called"
         target = next((e.target for e in trace.equations if name in symbols(e.rhs)), "")
-        yield Fault(name, f"it is neither a sequence nor a hyperparameter here; {remedy}", fatal=True, target=target)
+        yield Fault(name, f"it is neither a sequence nor a hyperparameter here; {remedy}", target=target)
     yield from _dead(trace, goals)
     for hyper in trace.hyperparameters:
         if hyper.name not in used:
-            yield Fault(hyper.name, "this hyperparameter is declared and never used; use it or take it out")
+            message = "this hyperparameter is declared and never used; use it or take it out"
+            yield Fault(hyper.name, message, "unused hyperparameter")
     yield from _counts(trace, everything)
     old = {*trace.outputs, *(seq.name for expr in everything for seq in sequences(expr) if seq.shift == -1)}
     for name in trace.starts:
         if name not in old and name in written:
-            yield Fault(name, f"its start value is never used, for nothing reads {name}[t-1]; take {name}[0] = ... out")
+            message = f"its start value is never used, for nothing reads {name}[t-1]; take {name}[0] = ... out"
+            yield Fault(name, message, "dead store")
 
 
 def _missing(trace: Trace, read: set[str], written: set[str]) -> Iterator[Fault]:
@@ -135,14 +147,14 @@ def _missing(trace: Trace, read: set[str], written: set[str]) -> Iterator[Fault]
             continue
         if name not in read:
             unknown = suggest(name, written - set(trace.sequences))
-            yield Fault(name, f"it is declared and never used; use it or take it out{unknown}")
+            yield Fault(name, f"it is declared and never used; use it or take it out{unknown}", "unused sequence")
         else:
             message = (
                 f"nobody writes it; write {name}[t] = ..., or annotate it {name}: Input(...) if it comes from outside"
             )
-            yield Fault(name, message, fatal=True)
+            yield Fault(name, message, "unbound symbol", taken=f"taken for {name}[0] at every step")
     for name in sorted(read - written - {*trace.sequences, *trace.inputs, "theta", "g"}):
-        yield Fault(name, "it belongs to an inner optimizer that is never called here; call it", fatal=True)
+        yield Fault(name, "it belongs to an inner optimizer that is never called here; call it")
 
 
 def _counts(trace: Trace, everything: Sequence[Expr]) -> Iterator[Fault]:
@@ -153,7 +165,8 @@ def _counts(trace: Trace, everything: Sequence[Expr]) -> Iterator[Fault]:
         domain = hyper.domain
         whole = domain.integer and domain.lower is not None and domain.lower >= 1
         if Sym(hyper.name) in counts and not whole:
-            yield Fault(hyper.name, f"every counts steps, 1, 2, 3, ..., not {domain}; annotate it PositiveInt")
+            message = f"every counts steps, 1, 2, 3, ..., not {domain}; annotate it PositiveInt"
+            yield Fault(hyper.name, message, "wrong domain")
 
 
 def _dead(trace: Trace, goals: Sequence[Expr]) -> Iterator[Fault]:
@@ -168,7 +181,8 @@ def _dead(trace: Trace, goals: Sequence[Expr]) -> Iterator[Fault]:
     for name in rhs:
         if name not in live:
             origin = f", which came with {trace.internal[name]}" if name in trace.internal else ""
-            yield Fault(name, f"nothing that counts reads it{origin} (a dead store); use it or take it out")
+            message = f"nothing that counts reads it{origin} (a dead store); use it or take it out"
+            yield Fault(name, message, "dead store")
 
 
 def ordered(equations: list[Equation], source: Source) -> list[Equation]:

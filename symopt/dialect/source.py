@@ -55,6 +55,13 @@ class Source:
         places = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id in names]
         return min((self.line(node) for node in places), default=self.first_line)
 
+    def here(self) -> int:
+        """The line of this file that is running."""
+        frame = inspect.currentframe()
+        while frame is not None and frame.f_code.co_filename != self.file:
+            frame = frame.f_back
+        return self.first_line if frame is None else frame.f_lineno
+
     def error(self, message: str, symbol: str, line: int | None = None) -> DialectError:
         """An error in this body, at the line of `symbol` where no other is given."""
         return DialectError(message, symbol, self.file, self.line_of(symbol) if line is None else line)

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, cast
 
 from symopt.dialect.inline import Inlined, Mode, Names, choose_names, inline, inner_point
+from symopt.dialect.lint import Lint
 from symopt.dialect.signature import Signature
 from symopt.errors import DialectError
 from symopt.expr import START, ZERO, Call, Expr, Num, Seq, sequences, substitute, symbols, text, walk
@@ -28,15 +29,14 @@ class Step:
 class Trace:
     """One run of a body: what it reads and writes, in order.
 
-    lenient: whether an equation that is written twice, or read too early, is a finding instead of an error
     internal: the sequences that came with an inner optimizer, with its name
     constants: hyperparameters that a derived correction takes for constant
     """
 
-    def __init__(self, name: str, signature: Signature, lenient: bool = False):
+    def __init__(self, name: str, signature: Signature, lint: Lint):
         self.name = name
         self.sequences = signature.sequences
-        self.lenient = lenient
+        self.lint = lint
         self.inputs = dict(signature.inputs)
         self.outputs = list(signature.outputs)
         self.hyperparameters = list(signature.hyperparameters)
@@ -47,7 +47,6 @@ class Trace:
         self.in_force: dict[str, Expr] = {}
         self.schedules: list[Follows] = []
         self.constants: set[str] = set()
-        self.findings: list[str] = []
         self.steps: list[Step] = []
         self.internal: dict[str, str] = {}
         self.inherited: set[Fraction] = set()  # the constants of inner optimizers, which were checked there
@@ -71,12 +70,15 @@ class Trace:
         if shift == 0 and name == "g" and self.gradient_point is None:
             self._want_gradient(Seq("theta", -1), "default")
         if shift == 0 and name != "g" and name not in self.inputs and not self.written(name):
-            message = f"it is read before its equation; write the equation first, or read the old value {name}[t-1]"
-            if not self.lenient:
-                raise DialectError(message, text(node))
-            self.findings.append(f"{text(node)}: it is read before its equation; taken for {name}[t-1]")
+            self._read_early(name, text(node))
             node = Seq(name, -1)
         return Term(node, self)
+
+    def _read_early(self, name: str, symbol: str) -> None:
+        if self.lint.knows("self-reference", symbol) or self.lint.knows("loop-carried rebinding", symbol):
+            return
+        message = f"it is read before its equation; write the equation first, or read the old value {name}[t-1]"
+        self.lint.report("loop-carried rebinding", symbol, message, f"taken for {name}[t-1], left by the step before")
 
     def _read_start(self, name: str) -> Expr:
         if name not in self.starts:
@@ -111,21 +113,24 @@ class Trace:
             )
             raise DialectError(message, f"{name}[t]")
         if self.written(name):
-            if not self.lenient:
-                raise DialectError("its equation is written twice; each x[t] is written exactly once", f"{name}[t]")
             rhs = self._overwritten(name, rhs)
         self.equations.append(Equation(name, rhs))
 
     def _overwritten(self, name: str, rhs: Expr) -> Expr:
         """The last equation counts, as in pseudocode; the first lives on under another name where it was read."""
-        first = f"{name}_first"
+        first = next(free for free in (f"{name}_first", f"{name}_second", f"{name}_third") if not self.written(free))
         table: dict[Expr, Expr] = {Seq(name, 0): Seq(first, 0)}
         moved = [Equation(first if e.target == name else e.target, substitute(e.rhs, table)) for e in self.equations]
         rhs = substitute(rhs, table)
         kept = any(Seq(first, 0) in sequences(expr) for expr in [rhs, *(e.rhs for e in moved)])
+        twice = "its equation is written twice; each x[t] is written exactly once"
+        if kept:
+            message = f"{twice}, so give what stood there before, which is read, a name of its own"
+            self.lint.report("loop-carried rebinding", f"{name}[t]", message, f"it lives on as {first}")
+        else:
+            message = f"{twice}, and nothing reads what stood there before (a dead store), so take that out"
+            self.lint.report("dead store", f"{name}[t]", message, "the last one counts")
         self.equations = [e for e in moved if kept or e.target != first]
-        lost = f"the first lives on as {first}" if kept else "nothing reads the first (a dead store)"
-        self.findings.append(f"{name}[t]: its equation is written twice; {lost}")
         return rhs
 
     def _write_gradient(self, name: str, point: Expr) -> None:

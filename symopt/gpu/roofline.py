@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from symopt.artifacts.cost import cost_of
 from symopt.backends.launches import launches
 from symopt.backends.layout import columns
-from symopt.checks.cost import cost_of
 from symopt.gpu.hardware import GPUS, LAUNCH, Gpu
 from symopt.ir import Program
 

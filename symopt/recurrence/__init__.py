@@ -13,7 +13,7 @@ from symopt.errors import SymoptError, suggest
 from symopt.expr import Expr, Seq, Sym, sequences, substitute
 from symopt.recurrence.faults import faults
 from symopt.recurrence.levels import LEVELS, REDUCED, highest, infer_levels, level_of
-from symopt.recurrence.parts import Equation, Follows, Hyperparameter, Origin, written_out
+from symopt.recurrence.parts import Equation, Finding, Follows, Hyperparameter, Kind, Origin, written_out
 from symopt.terms import Term
 
 __all__ = [
@@ -23,8 +23,10 @@ __all__ = [
     "Applicable",
     "Base",
     "Equation",
+    "Finding",
     "Follows",
     "Hyperparameter",
+    "Kind",
     "Optimizer",
     "Origin",
     "highest",
@@ -72,7 +74,7 @@ class Optimizer:
     schedules: tuple[Follows, ...] = ()
     constants: tuple[str, ...] = ()
     meanings: tuple[tuple[str, str], ...] = ()
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     origin: Origin | None = None
 
     def __post_init__(self) -> None:

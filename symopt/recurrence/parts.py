@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 from symopt.domains import Domain
 from symopt.errors import SymoptError
@@ -49,6 +50,37 @@ class Equation:
 
     def __str__(self) -> str:
         return f"{self.target}[t] = {text(self.rhs)}"
+
+
+Kind = Literal[
+    "dead store",
+    "unbound symbol",
+    "self-reference",
+    "unused hyperparameter",
+    "loop-carried rebinding",
+    "unused sequence",
+    "wrong domain",
+    "no effect",
+]
+"""What can be wrong with a formula that has a meaning all the same; the first five are how pseudocode goes wrong."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a published formula.
+
+    symbol: the name or text at fault, as "m[t]"
+    message: what is wrong, and what the formula is taken for
+    line: where it stands in the file of the spec
+    """
+
+    kind: Kind
+    symbol: str
+    message: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.symbol}: {self.message}"
 
 
 @dataclass(frozen=True)

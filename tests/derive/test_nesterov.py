@@ -7,7 +7,7 @@ import pytest
 
 from symopt import DialectError, Positive, Unit, optimizer, schedule, t
 from symopt.artifacts import artifact
-from symopt.checks.cost import cost
+from symopt.artifacts.cost import cost
 from symopt.derive.training import POINT, training_form
 from symopt.expr import Expr, Seq, Sym, substitute
 from symopt.prove.algebra import Proved, Refuted, decide

@@ -220,7 +220,7 @@ def test_an_erratum_keeps_its_findings(spec):
             theta[t] = theta[t-1] - lr * g[t]
         """)["mine"]
     assert len(found.findings) == 1
-    assert found.findings[0].startswith("m: nothing that counts reads it")
+    assert str(found.findings[0]).startswith("m: nothing that counts reads it")
 
 
 def test_an_optimizer_is_not_a_function():

@@ -3,8 +3,8 @@
 import pytest
 
 from symopt.artifacts import build
+from symopt.artifacts.cost import cost_of
 from symopt.catalogue import load
-from symopt.checks.cost import cost_of
 from symopt.gpu import times
 from symopt.gpu.hardware import GPUS, LAUNCH
 from symopt.gpu.roofline import SHOWN, SIZES, launch_count, microseconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symopt.artifacts import build
+from symopt.artifacts.make import build
 from symopt.ir import Program, operations, traffic
 from symopt.recurrence import Optimizer
 
