@@ -91,6 +91,25 @@ def check(
 
 
 @app.command()
+def prove(
+    a: Annotated[str, typer.Argument(metavar="A", help="A name of the catalogue, a path, or path.py:name.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="What to compare it with.")],
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="A state of one in those of the other: B.v=-lr*b.")
+    ] = None,
+    assume: Annotated[list[str] | None, typer.Option(help="What never changes: lr=constant.")] = None,
+    hyper: Annotated[
+        list[str] | None, typer.Option(help="A hyperparameter replaced: A.eps=eps/sqrt(1 - beta2**t), k=1, A.c=inf.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Whether two optimizers are equal: a proof, or the smallest run in which they differ."""
+    from symopt.cli.prove import run
+
+    raise typer.Exit(run(a, b, map_ or [], assume or [], hyper or [], as_json=json))
+
+
+@app.command()
 def generate(
     specs: Specs = None,
     target: Annotated[str, typer.Option(help="Targets, with commas between them; all of them if left out.")] = "",
@@ -107,6 +126,36 @@ def generate(
     from symopt.cli.generate import run
 
     raise typer.Exit(run(specs or [], target, out, check=check))
+
+
+@app.command()
+def derive(
+    spec: Spec,
+    kind: Annotated[str, typer.Option(help='One kind of facts only, such as "stability".')] = "",
+    steps: Annotated[bool, typer.Option("--steps", help="Show how each fact follows.")] = False,
+    sensitivity: Annotated[
+        str, typer.Option(help="Print a spec of the derivative with respect to this hyperparameter instead.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """What follows from the equations: corrections, limits, stability, units, ..."""
+    from symopt.cli.derive import run, tangent
+
+    if sensitivity:
+        tangent(spec, sensitivity)
+    else:
+        run(spec, kind, steps, as_json=json)
+
+
+@app.command()
+def family(
+    out: Annotated[Path | None, typer.Option(help="A file for the figure: FILE.svg, or FILE.tex for TikZ.")] = None,
+    json: Json = False,
+) -> None:
+    """Which optimizers are special cases, limits, twins or wrappers of others."""
+    from symopt.cli.family import run
+
+    run(out, as_json=json)
 
 
 @app.command("cuda-report")

@@ -7,7 +7,7 @@ from fractions import Fraction
 from symopt.domains import Domain
 from symopt.prove.atoms import Table
 from symopt.prove.facts import Facts
-from symopt.prove.polynomials import Poly, as_constant, atoms_of, constant, scale
+from symopt.prove.polynomials import ONE, Poly, add, as_constant, atoms_of, constant, scale
 from symopt.prove.ranges import (
     NEGATIVE,
     NIL,
@@ -40,7 +40,8 @@ class Case(Signs):
             return None
         case = self._copy()
         case.assumptions += ((p, possible),)
-        return case if as_constant(p) is not None or case._learn(p, possible) else None
+        consistent = as_constant(p) is not None or (case._learn(p, possible) and case._learn_of_integer(p, possible))
+        return case if consistent else None
 
     def assume_condition(self, number: int, holds: bool) -> Case | None:
         """The case in which a condition holds, or fails."""
@@ -90,6 +91,12 @@ class Case(Signs):
         consistent = self._learn_about_atoms(self.table.multiply({product: 1}, rest), sign)
         self.forget()
         return consistent
+
+    def _learn_of_integer(self, p: Poly, sign: int) -> bool:
+        """An integer above 0 is at least 1, and one below at most -1."""
+        if sign not in (POSITIVE, NEGATIVE) or len(p) == 1 or not self.is_whole(p):
+            return True
+        return self._learn(add(p, ONE, -1 if sign == POSITIVE else 1), NIL | sign)
 
     def _learn_about_atoms(self, p: Poly, sign: int) -> bool:
         for number in [product[0][0] for product in p if len(product) == 1 and product[0][1] == 1]:

@@ -26,8 +26,9 @@ from symopt.prove.polynomials import (
     scale,
     subtract,
 )
-from symopt.prove.powers import absolute, exponential, inverse, is_whole, rational_power
+from symopt.prove.powers import absolute, exponential, inverse, rational_power
 from symopt.prove.ranges import NEGATIVE, NIL, POSITIVE
+from symopt.prove.steps import multiple_of_pi, shifted
 
 Function = Callable[..., Poly]
 
@@ -162,11 +163,28 @@ def signum(case: Case, p: Poly) -> Poly:
 
 def floor(case: Case, p: Poly) -> Poly:
     """The largest integer not above p; whole terms are taken out."""
-    whole: Poly = {product: c for product, c in p.items() if is_whole(case, {product: c})}
+    whole: Poly = {product: c for product, c in p.items() if case.is_whole({product: c})}
     rest = subtract(p, whole)
+    moved = shifted(case, rest)
+    passed = None if moved is None else _multiples_passed(case, *moved)
+    if moved is not None and passed is not None:
+        return add(add(whole, passed), case.table.single("floor", None, (moved[0],)))
     shift = constant(math.floor(rest.get(UNIT, 0)))
     whole, rest = add(whole, shift), subtract(rest, shift)
     return whole if not rest else add(whole, case.table.single("floor", None, (rest,)))
+
+
+def _multiples_passed(case: Case, start: Poly, unit: Poly, ahead: int) -> Poly | None:
+    """floor(start + ahead*unit) - floor(start), counted in multiples of 1/unit where that is a whole number."""
+    period = inverse(case, unit)
+    count = case.table.multiply(start, period)
+    if not case.is_whole(period) or not case.is_whole(count) or case.sign(period) != POSITIVE:
+        return None
+    result: Poly = {}
+    for i in range(ahead) if ahead > 0 else range(ahead, 0):
+        here = holds(case, "every", add(count, constant(i + 1)), period)
+        result = add(result, here, 1 if ahead > 0 else -1)
+    return result
 
 
 # ---- trigonometry and the rest ----
@@ -175,12 +193,32 @@ def floor(case: Case, p: Poly) -> Poly:
 def sine(case: Case, p: Poly) -> Poly:
     """sin, odd."""
     turned, q = _turned(p)
-    return scale(case.table.single("sin", None, (q,)), turned) if p else p
+    return scale(_wave(case, q)[1], turned) if p else p
 
 
 def cosine(case: Case, p: Poly) -> Poly:
     """cos, even."""
-    return case.table.single("cos", None, (_turned(p)[1],)) if p else ONE
+    return _wave(case, _turned(p)[1])[0] if p else ONE
+
+
+def _wave(case: Case, p: Poly) -> tuple[Poly, Poly]:
+    """cos and sin of p; the whole multiples of pi/2 are known, and one step turns both by one angle."""
+    quarters = multiple_of_pi(case, p)
+    if quarters is not None:
+        values = (1, 0, -1, 0)
+        return constant(values[quarters % 4]), constant(values[(quarters - 1) % 4])
+    moved = shifted(case, p)
+    if moved is None or not moved[2]:
+        return case.table.single("cos", None, (p,)), case.table.single("sin", None, (p,))
+    (start, unit, ahead), multiply = moved, case.table.multiply
+    cos, sin = cosine(case, start), sine(case, start)
+    turn_cos, turn_sin = cosine(case, unit), scale(sine(case, unit), 1 if ahead > 0 else -1)
+    for _ in range(abs(ahead)):
+        cos, sin = (
+            subtract(multiply(cos, turn_cos), multiply(sin, turn_sin)),
+            add(multiply(sin, turn_cos), multiply(cos, turn_sin)),
+        )
+    return cos, sin
 
 
 def _turned(p: Poly) -> tuple[int, Poly]:

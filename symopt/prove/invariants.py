@@ -12,7 +12,6 @@ from symopt.prove.cases import Case
 from symopt.prove.facts import Facts, declared
 from symopt.prove.normal import Normal
 from symopt.prove.polynomials import OutOfBudgetError, Poly, UndefinedError, atoms_of, constant, subtract
-from symopt.prove.powers import is_whole
 from symopt.prove.ranges import NEGATIVE, NIL
 from symopt.recurrence import Optimizer
 
@@ -79,7 +78,7 @@ def _inside(case: Case, p: Poly, domain: Domain) -> bool:
     for number in atoms_of(p):
         if case.table.atoms[number].kind in CONDITIONS:
             return all(_inside(case, case.table.assign(p, number, holds), domain) for holds in (True, False))
-    if domain.integer and not is_whole(case, p):
+    if domain.integer and not case.is_whole(p):
         return False
     for end, is_open, way in ((domain.lower, domain.open_lower, 1), (domain.upper, domain.open_upper, -1)):
         if end is not None:

@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from symopt.derive.moments import shifted
 from symopt.derive.training import Training
 from symopt.expr import ONE, START, Call, Expr, Seq, T, substitute, walk
-from symopt.prove.algebra import Proved, Refuted, Verdict, decide
+from symopt.prove.algebra import Proved, Refuted, Undecided, Verdict, decide
 from symopt.prove.facts import Facts
 from symopt.prove.model import Declared, facts_of
 from symopt.prove.places import anywhere, element
-from symopt.prove.sample import gap
+from symopt.prove.sample import difference, gap
 from symopt.prove.sums import Sums
 from symopt.prove.targets import HOST, Target
 from symopt.prove.values import explore
 
 GAP_POINTS = 4  # besides the edges of the domains
+POINTS = 4  # where the elements of reductions are drawn too
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def prove_kernel(
     for what, computed, declared in obligations(training, text, target, sums):
         key = anywhere(computed, declared)
         if key not in decided:
-            decided[key] = _verdict(*key, sums.facts)
+            found = _verdict(*key, sums.facts)
+            decided[key] = _confirmed(found, computed, declared, sums) if isinstance(found, Refuted) else found
         verdicts.append((what, decided[key]))
         if stop and not isinstance(decided[key], Proved):
             break
@@ -79,6 +81,22 @@ def _verdict(computed: Expr, declared: Expr, facts: Facts) -> Verdict:
     found = decide(computed, declared, facts)
     lacking = gap(computed, declared, facts, range(GAP_POINTS)) if isinstance(found, Proved) else None
     return found if lacking is None else Refuted(*lacking)
+
+
+def _confirmed(found: Refuted, computed: Expr, declared: Expr, sums: Sums) -> Verdict:
+    """A difference that stands when the reductions, too, are what their elements make them.
+
+    One that the file was not shown to compute stands there as it is in the file, and as a free symbol in the equations.
+    Whether that is the difference is the same for all elements, which one body computes.
+    """
+    missing = sums.missing(computed, declared)
+    if not missing:
+        return found
+    if missing not in sums.doubts:
+        real = difference(sums.written_out(computed), sums.written_out(declared), sums.facts, range(POINTS))
+        why = "no rule shows that a reduction is one of the equations"
+        sums.doubts[missing] = Refuted(*real) if real else Undecided(POINTS, why)
+    return sums.doubts[missing]
 
 
 def obligations(training: Training, text: str, target: Target, sums: Sums) -> list[tuple[str, Expr, Expr]]:

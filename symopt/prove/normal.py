@@ -37,6 +37,7 @@ from symopt.prove.polynomials import (
     whole,
 )
 from symopt.prove.powers import absolute, exponential, inverse, logarithm, power, rational_power
+from symopt.prove.ranges import NEGATIVE
 from symopt.recurrence import LEVELS, REDUCED
 
 
@@ -151,9 +152,16 @@ def _quotient(case: Case, a: Poly, b: Poly) -> Poly:
     return case.table.multiply(a, lifted(case, inverse, b))
 
 
+def _power(case: Case, base: Poly, exponent: Poly) -> Poly:
+    """base**exponent; 0**e is 1 where e = 0, and 0 where e > 0."""
+    if as_constant(exponent) is None and case.table.is_zero(base) and not case.sign(exponent) & NEGATIVE:
+        return zero(case, exponent)
+    return power(case, base, exponent)
+
+
 _RULES: dict[str, Callable[..., Poly]] = {
     "+": lambda case, a, b: add(a, b), "-": lambda case, a, b: subtract(a, b), "neg": lambda case, a: scale(a, -1),
-    "*": _product, "/": _quotient, "**": _lift(power), "sqrt": _lift(_root), "exp": _lift(exponential),
+    "*": _product, "/": _quotient, "**": _lift(_power), "sqrt": _lift(_root), "exp": _lift(exponential),
     "expm1": lambda case, a: add(lifted(case, exponential, a), MINUS_ONE), "log": _lift(logarithm),
     "log1p": lambda case, a: lifted(case, logarithm, add(ONE, a)), "abs": _lift(absolute), "sign": _lift(signum),
     "floor": _floor, "ceil": lambda case, a: scale(_floor(case, scale(a, -1)), -1), "sin": _lift(sine),

@@ -22,7 +22,8 @@ _EXACT: dict[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 _WEAKER = {"<": "<=", ">": ">="}
 
-Known = tuple[tuple[Expr, bool], ...]
+Known = tuple[tuple[int, bool], ...]
+"""Conditions, by what `_Cut.number` calls them, and whether they hold."""
 
 
 def operations(training: Training, text: str, target: Target = HOST) -> Results:
@@ -83,6 +84,8 @@ class _Cut:
 
     def __init__(self) -> None:
         self.done: dict[tuple[int, Known], tuple[Expr, Expr]] = {}
+        self.seen: dict[int, tuple[Expr, int]] = {}
+        self.kinds: dict[tuple[Expr, tuple[int, ...]], int] = {}
 
     def __call__(self, tree: Expr, known: Known = ()) -> Expr:
         if not isinstance(tree, Call):
@@ -97,7 +100,7 @@ class _Cut:
             return self._chosen(tree, known)
         made = rebuild(tree, tuple(self(arg, known) for arg in tree.args))
         assert isinstance(made, Call)
-        outcome = dict(known).get(made) if known and made.op in BOOLEAN else None
+        outcome = dict(known).get(self.number(made)) if known and made.op in BOOLEAN else None
         if outcome is not None:
             return TRUE if outcome else FALSE
         return self._compared(made, known) if made.op in _EXACT or made.op == "not" else made
@@ -106,11 +109,20 @@ class _Cut:
         condition = self(tree.args[0], known)
         if condition in (TRUE, FALSE):
             return self(tree.args[1 if condition == TRUE else 2], known)
-        yes = self(tree.args[1], (*known, *_follows(condition, True)))
-        no = self(tree.args[2], (*known, *_follows(condition, False)))
+        yes, no = (
+            self(branch, (*known, *((self.number(fact), true) for fact, true in _follows(condition, holds))))
+            for branch, holds in ((tree.args[1], True), (tree.args[2], False))
+        )
         if (yes, no) == (TRUE, FALSE):
             return condition
         return yes if yes == no else Call("where", (condition, yes, no))
+
+    def number(self, tree: Expr) -> int:
+        """A number that equal trees share. To hash a tree would visit what it shares once for each way there."""
+        if id(tree) not in self.seen:
+            kind = rebuild(tree, ()), tuple(self.number(arg) for arg in children(tree))
+            self.seen[id(tree)] = tree, self.kinds.setdefault(kind, len(self.kinds))
+        return self.seen[id(tree)][1]
 
     def _compared(self, made: Call, known: Known) -> Expr:
         """A comparison of constants, or one with a choice: then a choice of comparisons."""
@@ -133,11 +145,11 @@ def _number(node: Expr) -> Expr:
     return node if exact or node == ZERO else Call(ROUNDED, (node,))
 
 
-def _follows(condition: Expr, holds: bool) -> Known:
+def _follows(condition: Expr, holds: bool) -> list[tuple[Expr, bool]]:
     """What is known where a condition holds, or where it does not."""
     found = [(condition, holds)]
     if isinstance(condition, Call) and condition.op in _WEAKER and holds:
         found.append((Call(_WEAKER[condition.op], condition.args), True))
     if isinstance(condition, Call) and condition.op == "not":
         found += _follows(condition.args[0], not holds)
-    return tuple(found)
+    return found

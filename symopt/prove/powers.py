@@ -9,7 +9,6 @@ from symopt.prove.factors import Factor, factors, oriented, primes, raised
 from symopt.prove.polynomials import (
     ONE,
     UNIT,
-    Mono,
     OutOfBudgetError,
     Poly,
     Rational,
@@ -42,6 +41,8 @@ def power(case: Case, base: Poly, exponent: Poly) -> Poly:
 def rational_power(case: Case, p: Poly, q: Rational) -> Poly:
     """p**q for a number q."""
     q = whole(Fraction(q))
+    if q == 0:
+        return ONE
     if isinstance(q, int) and q > 0 and len(p) > 1:
         if q > _HIGHEST_POWER:
             raise OutOfBudgetError
@@ -59,7 +60,7 @@ def rational_power(case: Case, p: Poly, q: Rational) -> Poly:
 def _power_of_zero(q: Rational) -> Poly:
     if q < 0:
         raise UndefinedError
-    return ONE if q == 0 else {}
+    return {}
 
 
 def inverse(case: Case, p: Poly) -> Poly:
@@ -170,7 +171,7 @@ def _symbolic_power(case: Case, base: Poly, exponent: Poly) -> Poly:
     parts: list[Factor] = [(case.table.inner(atom), e) for atom, e in product]
     parts += [(rest, 1)] if as_constant(rest) != 1 else []
     unknown = sign < 0 or any(case.sign(factor) & NEGATIVE for factor, _ in parts)
-    if unknown and not is_whole(case, exponent):
+    if unknown and not case.is_whole(exponent):
         return _power_atom(case, base, exponent)
     result = _power_of_number(case, number, exponent)
     if sign < 0:
@@ -203,14 +204,3 @@ def _power_of_factor(case: Case, factor: Poly, exponent: Poly) -> Poly:
         base = factor if product == UNIT else _power_atom(case, factor, {product: 1})
         result = case.table.multiply(result, rational_power(case, base, coefficient))
     return result
-
-
-def is_whole(case: Case, p: Poly) -> bool:
-    """Whether a sum is an integer wherever it is defined."""
-    return all(Fraction(c).denominator == 1 and _is_whole_mono(case, product) for product, c in p.items())
-
-
-def _is_whole_mono(case: Case, product: Mono) -> bool:
-    return all(
-        exponent > 0 and Fraction(exponent).denominator == 1 and case.range(atom).integer for atom, exponent in product
-    )

@@ -22,7 +22,7 @@ _SHAPES, _ROWS = [(2,), (1,)], [(2, 2), (1,)]
 _FAR, _CLEAR = 10**30, 10**6
 
 
-class _UnclearError(Exception):
+class UnclearError(Exception):
     """A comparison that rounding may have decided."""
 
 
@@ -101,7 +101,7 @@ class _Pair:
         """NaN and the value of b where b has one and a has none."""
         try:
             return next(((float(x), float(y)) for x, y in self._pairs(values, _COARSE) if x != x and y == y), None)
-        except _UnclearError:
+        except UnclearError:
             return None
 
     def _differ_in_digits(self, values: Values) -> tuple[Any, Any] | None:
@@ -112,7 +112,7 @@ class _Pair:
                     fine = self._pairs(values, _FINE)[i]
                     if abs(gap - abs(fine[0] - fine[1])) * 10**6 < gap:
                         return (float(x), float(y)) if float(x) != float(y) else (x, y)
-        except _UnclearError:
+        except UnclearError:
             return None
         return None
 
@@ -132,7 +132,7 @@ def _brought(numbers: Numbers, value: Any) -> Any:
     return np.frompyfunc(numbers.constant, 1, 1)(value) if isinstance(value, np.ndarray) else numbers.constant(value)
 
 
-def _careful(numbers: Numbers) -> Numbers:
+def careful(numbers: Numbers) -> Numbers:
     """Reals without infinities, that refuse to compare numbers which rounding may have made different."""
     table = dict(numbers.operations)
     for op in COMPARISONS:
@@ -153,7 +153,7 @@ _DELICATE: dict[str, Callable[..., Any]] = {
 def _finite(function: Callable[..., Any], delicate: Callable[..., Any]) -> Callable[..., Any]:
     def finite(*args: Any) -> Any:
         if 0 < abs(delicate(*args)) * _FAR < 1:
-            raise _UnclearError
+            raise UnclearError
         value = function(*args)
         return value if abs(value) < float("inf") else value * 0  # NaN: what is divided by zero has no value
 
@@ -161,24 +161,24 @@ def _finite(function: Callable[..., Any], delicate: Callable[..., Any]) -> Calla
 
 
 def _compared(function: Callable[..., Any]) -> Callable[..., Any]:
-    def careful(a: Any, b: Any) -> Any:
+    def guarded(a: Any, b: Any) -> Any:
         if not a == b and not abs(a - b) * _FAR > max(abs(a), abs(b), 1):  # NaN comes here too
-            raise _UnclearError
+            raise UnclearError
         return function(a, b)
 
-    return careful
+    return guarded
 
 
 def _rounded(function: Callable[..., Any]) -> Callable[..., Any]:
-    def careful(a: Any) -> Any:
+    def guarded(a: Any) -> Any:
         if a * 2 != int(a * 2 if abs(a) < _FAR else 0) and function(a - 1e-30) != function(a + 1e-30):
-            raise _UnclearError
+            raise UnclearError
         return function(a)
 
-    return careful
+    return guarded
 
 
-_COARSE, _FINE = _careful(reals(50)), _careful(reals(100))
+_COARSE, _FINE = careful(reals(50)), careful(reals(100))
 
 
 def _with_opaque(numbers: Numbers, names: frozenset[str]) -> Numbers:

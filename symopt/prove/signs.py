@@ -80,6 +80,13 @@ class Signs:
             result = plus(result, term)
         return result
 
+    def is_whole(self, p: Poly) -> bool:
+        """Whether a sum is an integer wherever it is defined."""
+        return all(Fraction(c).denominator == 1 and self._is_whole_mono(product) for product, c in p.items())
+
+    def _is_whole_mono(self, product: Mono) -> bool:
+        return all(e > 0 and Fraction(e).denominator == 1 and self.range(atom).integer for atom, e in product)
+
     # ---- signs ----
 
     def sign(self, p: Poly) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from symopt.domains import NonNegative
 from symopt.expr import ZERO, Call, Expr, Sym, children, rebuild, symbols
-from symopt.prove.algebra import Proved, decide
+from symopt.prove.algebra import Proved, Verdict, decide
 from symopt.prove.facts import Facts
 from symopt.prove.places import anywhere
 
@@ -16,12 +16,14 @@ class Sums:
     """The declared reductions of a model, each with its symbol, and where they were found in what a file computes.
 
     facts: what is known about the names, symbols of reductions included
+    doubts: the verdict where reductions were not found, by which those are
     """
 
     facts: Facts
     declared: dict[Expr, Sym] = field(default_factory=dict[Expr, Sym])
     answers: dict[tuple[Expr, Expr], bool] = field(default_factory=dict["tuple[Expr, Expr]", bool])
     found: dict[int, tuple[Expr, Expr]] = field(default_factory=dict["int", "tuple[Expr, Expr]"])
+    doubts: dict[frozenset[str], Verdict] = field(default_factory=dict["frozenset[str]", Verdict])
     names: dict[int, tuple[Expr, frozenset[str]]] = field(default_factory=dict["int", "tuple[Expr, frozenset[str]]"])
 
     def symbol(self, expanded: Expr, positive: bool) -> Expr:
@@ -42,6 +44,23 @@ class Sums:
         if key not in self.found:
             self.found[key] = computed, self._abstracted(computed)  # a node that is kept keeps its id
         return self.found[key][1]
+
+    def missing(self, computed: Expr, declared: Expr) -> frozenset[str]:
+        """The reductions that the equations read and that were not found in what a file computes."""
+        return (self._names(declared) - self._names(computed)) & {symbol.name for symbol in self.declared.values()}
+
+    def written_out(self, expr: Expr) -> Expr:
+        """An expression with the declared reductions in the place of their symbols."""
+        own = {symbol: expanded for expanded, symbol in reversed(self.declared.items())}
+        done: dict[int, Expr] = {}
+
+        def written(node: Expr) -> Expr:
+            if id(node) not in done:
+                known = own.get(node) if isinstance(node, Sym) else None
+                done[id(node)] = written(known) if known else rebuild(node, tuple(map(written, children(node))))
+            return done[id(node)]
+
+        return written(expr)
 
     def _abstracted(self, node: Expr) -> Expr:
         if not isinstance(node, Call):

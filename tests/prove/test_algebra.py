@@ -53,6 +53,7 @@ PROVED = {
     "denominators": ("1/(sqrt(p) + 1) + 1/(sqrt(p) - 1)", "2*sqrt(p)/(p - 1)"),
     "power of e": ("exp(w*log(p))", "p**w"),
     "exponent": ("beta**(t + 1)", "beta*beta**t"),
+    "power of what may be 0": ("t*beta1**(t - 1)/(1 - beta1**t)", f"t*beta1**(t - 1)/{SAFE1}"),
     "exponent of a product": ("(p*q)**w", "p**w*q**w"),
     "power of a power": ("(p**w)**x", "p**(x*w)"),
     "log of a product": ("log(p**2*q/3)", "2*log(p) + log(q) - log(3)"),

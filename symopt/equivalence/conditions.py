@@ -1,0 +1,59 @@
+"""What runs say: which outputs differ, and which hyperparameters have to keep their values for them to agree."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import chain
+
+from symopt.equivalence.draw import several, usual
+from symopt.equivalence.pair import Pair
+from symopt.equivalence.scenario import COARSE, OUTPUTS, Scenario, differences, follow
+
+RUNS, FEW, LONG = 18, 5, 24
+
+
+@dataclass
+class Trials:
+    """Runs of a pair; tried: how many of them."""
+
+    pair: Pair
+    tried: int = 0
+
+    def parting(
+        self, varying: Collection[str], wanted: Collection[str] = OUTPUTS, runs: int = RUNS, enough: int = FEW
+    ) -> dict[str, Scenario]:
+        """For each output that differs in one of the runs, the one in which it does so first.
+
+        enough: how many runs are looked at where all outputs differ, to find one that does so early
+        """
+        found: dict[str, tuple[int, Scenario]] = {}
+        long = usual(self.pair, varying, LONG if runs == RUNS else LONG // 2)
+        for count, run in enumerate(chain(several(self.pair, varying, runs), [long]), 1):
+            self.tried += 1
+            for step, what in differences(*(follow(o, run, COARSE) for o in (self.pair.a, self.pair.b))):
+                if what in wanted and (what not in found or step < found[what][0]):
+                    found[what] = step, run.upto(step)
+            if len(found) == len(wanted) and count >= enough:
+                break
+        return {what: run for what, (_, run) in found.items()}
+
+    def must_hold(self, wanted: Collection[str]) -> list[str]:
+        """Hyperparameters that have to be constant for the outputs to agree; each of the others may change."""
+        names = self.pair.changing
+        held = [name for name in names if self.parting([name], wanted, FEW)]
+        free = [name for name in names if name not in held]
+        taken: list[str] = []
+        while free and self.parting(free, wanted, 2 * FEW):
+            taken.append(free.pop(0))
+        for name in taken:
+            free += [name] if not self.parting([*free, name], wanted, 2 * FEW) else []
+        return [name for name in names if name not in free]
+
+    def exactly(self, held: Collection[str], wanted: Collection[str]) -> bool:
+        """Whether a change of any one of these alone makes an output differ."""
+        return all(self.parting([name], wanted, FEW) for name in held)
+
+    def few(self, run: Scenario, held: Collection[str], what: str) -> Scenario:
+        """A run that differs in an output where only what is to be held changes; `run` if none is found."""
+        return self.parting(held, [what], FEW).get(what, run)
