@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from symopt.artifacts import artifact, build
+from symopt.artifacts.cost import BYTES, cost_of
 from symopt.backends import BACKENDS
-from symopt.checks.cost import BYTES, cost_of
-from symopt.checks.derived import derived_facts
+from symopt.checks.theory import facts
 from symopt.derive.training import Training
 from symopt.errors import SymoptError, suggest
 from symopt.gpu import times
 from symopt.gpu.roofline import SHOWN
 from symopt.ir import Program
-from symopt.latex.page import Cost, Entry, page
+from symopt.latex.page import Cost, Entry, Statement, page
 from symopt.recurrence import Optimizer
 
 LATEX = "latex"
 LANGUAGES = {**dict.fromkeys(BACKENDS, "python"), LATEX: "latex"}
 """Every target, with the language of its files."""
+
+_ELSEWHERE = frozenset({"cost"})
+"""Kinds of facts that a page tells in another place."""
 
 
 def source(optimizer: Optimizer, target: str) -> str:
@@ -30,7 +33,10 @@ def entry(optimizer: Optimizer, built: tuple[Training, Program] | None = None) -
     spent = cost_of(program)
     least = f"{SHOWN} parameters", tuple((gpu, found[SHOWN]) for gpu, found in times(program).items())
     numbers = Cost("float32", spent.bytes_per_parameter, BYTES * len(spent.states), spent.flops, least)
-    return Entry(optimizer, numbers, derived_facts(optimizer))
+    known = [fact for fact in facts(optimizer) if fact.verdict != "not applicable" and fact.kind not in _ELSEWHERE]
+    return Entry(
+        optimizer, numbers, [Statement(fact.kind, fact.statement, fact.formula, fact.symbols) for fact in known]
+    )
 
 
 def chosen(targets: str) -> list[str]:

@@ -25,7 +25,12 @@ _MARKS = {"norm": "₂", "maxabs": "_∞"}
 
 def equation(target: str, rhs: Expr, width: int) -> list[str]:
     """`target[t] = rhs`, broken between terms where it is wider than `width` columns."""
-    left = flat(f"{glyphs.indexed(target, 0)} = ")
+    return formula(Seq(target, 0), rhs, width)
+
+
+def formula(whole: Expr, rhs: Expr, width: int) -> list[str]:
+    """`whole = rhs`, broken between the terms of the right side where it is wider than `width` columns."""
+    left = beside([Typesetter().in_line.at(whole, SUM), flat(" = ")])
     rows, first = [left], True
     for piece in Typesetter().pieces(rhs):
         if not first and rows[-1].width + piece.width > width:

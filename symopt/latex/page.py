@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from symopt.latex.algorithm import algorithm, gradient_place
 from symopt.latex.escape import code, paragraphs, prose
 from symopt.latex.measure import width
-from symopt.latex.printer import gradient, lines, target
+from symopt.latex.printer import gradient, latex, lines, target
 from symopt.latex.tables import hyperparameter_rows, state_rows
 from symopt.latex.template import render
 from symopt.naming import symbol
-from symopt.recurrence import Follows, Optimizer
+from symopt.reading import read
+from symopt.recurrence import Finding, Follows, Optimizer
 
 TEXT_WIDTH = 39.0
 """The text width that a page is set for, in em: 5.5 inches at 10 points, what most papers of the field have."""
@@ -22,8 +23,18 @@ _NUMBER = 5.5  # what the number of an equation takes with the space before it
 
 _COUNTS = frozenset({"t", "k"})  # what the words of a schedule count steps with
 
-Fact = str | tuple[str, str]
-"""A derived fact: a sentence, or a title with a formula in LaTeX."""
+
+@dataclass(frozen=True)
+class Statement:
+    """A derived fact: a sentence, and a formula "left = right" in the dialect's syntax to set beside it.
+
+    kind: what facts of one sort are listed under; symbols: what is a symbol in it besides the names of the optimizer
+    """
+
+    kind: str
+    sentence: str
+    formula: str = ""
+    symbols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class Entry:
 
     optimizer: Optimizer
     cost: Cost | None = None
-    facts: Sequence[Fact] = ()
+    facts: Sequence[Statement] = ()
     key: str = field(default="")
 
     @property
@@ -81,7 +92,7 @@ def page(entry: Entry | Optimizer, *, heading: str = "section", text_width: floa
             "states": state_rows(optimizer, names),
             "schedules": [text for schedule in optimizer.schedules for text in _schedule(schedule)],
             "cost": entry.cost and _cost(entry.cost),
-            "facts": [_fact(fact, names) for fact in entry.facts],
+            "facts": _facts(entry.facts, names),
             "departures": paragraphs(_sentence_case(optimizer.departures, names), names),
             "findings": [_finding(finding, names) for finding in optimizer.findings],
         },
@@ -122,19 +133,34 @@ def _least(stepped: str, times: Sequence[tuple[str, float]]) -> str:
     return f" A step of {stepped} takes at least, in microseconds and limited by memory: {listed}."
 
 
-def _fact(fact: Fact, names: Set[str]) -> str:
-    if isinstance(fact, str):
-        return prose(fact, names)
-    title, formula = fact
-    if width(formula) > TEXT_WIDTH / 2:
-        return f"{prose(title, names)}:\n  \\[ {formula} \\]"
-    return f"{prose(title, names)}: ${formula}$"
+def _facts(facts: Sequence[Statement], names: Set[str]) -> list[tuple[str, str]]:
+    """What each kind of facts is called, with their sentences."""
+    kinds = dict.fromkeys(fact.kind for fact in facts)
+    return [
+        (prose(kind[:1].upper() + kind[1:]), " ".join(_fact(fact, names) for fact in facts if fact.kind == kind))
+        for kind in kinds
+    ]
 
 
-def _finding(finding: str, names: Set[str]) -> str:
-    """`name: what is wrong with it`."""
-    name, _, message = finding.partition(": ")
-    return f"{code(name)}: {prose(message, names)}" if name.isidentifier() else prose(finding, names)
+def _fact(fact: Statement, names: Set[str]) -> str:
+    sentence = prose(fact.sentence, names | set(fact.symbols))
+    if not fact.formula:
+        return sentence
+    left, _, right = fact.formula.partition(" = ")
+    shown = [f"{latex(read(left))} = ", *lines(read(right), TEXT_WIDTH - 8.0)]
+    if len(shown) == 2 and width("".join(shown)) <= TEXT_WIDTH / 4:
+        return f"{sentence.removesuffix('.')}: ${''.join(shown)}$."
+    return f"{sentence.removesuffix('.')}:\n  \\[ \\begin{{aligned}} {_broken(shown)} \\end{{aligned}} \\]"
+
+
+def _broken(shown: list[str]) -> str:
+    """A left side and the lines of the right one, those after the first indented."""
+    return f"{shown[0][:-2]}&= " + " \\\\ &\\qquad ".join(shown[1:])
+
+
+def _finding(finding: Finding, names: Set[str]) -> str:
+    """What kind of fault it is, where, and what is wrong."""
+    return f"\\emph{{{prose(finding.kind)}}}, {code(finding.symbol)}: {prose(finding.message, names)}"
 
 
 def _names(optimizer: Optimizer) -> Set[str]:

@@ -10,11 +10,15 @@ import pytest
 
 from symopt.errors import SymoptError
 from symopt.latex.book import book
-from symopt.latex.page import Cost, Entry
+from symopt.latex.page import Cost, Entry, Statement
 from symopt.latex.pdf import make_pdf, warnings
 from symopt.recurrence import Follows
 
-FACTS = ["An invariance, in words: 100% & more.", ("A formula", r"x_t = \frac{1}{t} \sum_{i=1}^{t} x_i")]
+FACTS = [
+    Statement("invariances", "An invariance, in words: 100% & more."),
+    Statement("limits", "A formula.", "x[t] = (x[t-1] + theta[t]) / t", ("x",)),
+    Statement("limits", "A long one.", f"x[t] = {'x[t-1] / sqrt(1 - lr**t) + ' * 12}theta[t]", ("x", "lr")),
+]
 
 
 @pytest.fixture(scope="module")

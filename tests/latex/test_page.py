@@ -8,7 +8,7 @@ import pytest
 from symopt.domains import Domain, NonNegative, NonNegativeInt, OpenUnit, Positive, PositiveInt, Real, Unit
 from symopt.expr import START, Call, Seq, Sym, T, number
 from symopt.latex.algorithm import algorithm
-from symopt.latex.page import Cost, Entry, equations, page
+from symopt.latex.page import Cost, Entry, Statement, equations, page
 from symopt.latex.parser import parse_equation
 from symopt.latex.printer import latex, target
 from symopt.latex.symbols import symbols_of
@@ -16,7 +16,7 @@ from symopt.latex.tables import domain_relation, domain_set
 from symopt.naming import symbol
 from symopt.prove.algebra import Proved, decide
 from symopt.prove.facts import declared as facts_of
-from symopt.recurrence import Equation, Follows, Hyperparameter, Optimizer
+from symopt.recurrence import Equation, Finding, Follows, Hyperparameter, Optimizer
 
 G, X, M = Seq("g", 0), Seq("theta", -1), Seq("m", 0)
 
@@ -75,21 +75,29 @@ def test_all_that_a_spec_says_is_on_its_page(optimizers):
 
 def test_what_is_passed_in_is_shown():
     entry = Entry(
-        make(), Cost("float32", 12, 4, 2), ["100% sure", ("On g", "x = y"), ("Long", "x + " * 40 + "y")], "key"
+        make(),
+        Cost("float32", 12, 4, 2),
+        [
+            Statement("limits", "100% sure."),
+            Statement("limits", "On g and h.", "h[t] = lr * h[t-1]", ("h",)),
+            Statement("long", "Long.", f"theta[t] = {'lr + ' * 40}g[t]"),
+        ],
+        "key",
     )
     text = page(entry, heading="subsection")
     assert r"\subsection{A thing}" in text
     assert r"\label{sec:key}" in text
     assert "moves 12 bytes and takes 2 floating-point operations" in text
     assert "4 bytes of state are kept per parameter" in text
-    assert r"\item 100\% sure" in text
-    assert r"\item On $g$: $x = y$" in text
-    assert r"\[ x + x" in text
+    assert r"\item[Limits.] 100\% sure. On $g$ and $h$: $h_t = \eta h_{t-1}$." in text
+    assert r"\item[Long.] Long:" in text
+    assert r"\[ \begin{aligned} \theta_t &= \eta + \eta" in text
+    assert r" \\ &\qquad + \eta" in text
 
 
 def test_nothing_from_a_spec_is_taken_for_latex():
     nasty = r"50% of \input{x} & {a}_b #1 $ ~ ^"
-    optimizer = make(title=nasty, summary=nasty, departures=nasty, findings=(f"m: {nasty}", nasty))
+    optimizer = make(title=nasty, summary=nasty, departures=nasty, findings=(Finding("dead store", nasty, nasty),))
     text = page(optimizer)
     assert text.count(r"50\% of \textbackslash{}input\{x\} \&") >= 6
     assert r"\input{x}" not in text

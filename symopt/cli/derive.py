@@ -1,0 +1,79 @@
+"""`symopt derive`: what follows from the equations of an optimizer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from textwrap import fill, indent
+
+from rich.console import Console
+from rich.text import Text
+
+from symopt.catalogue import load
+from symopt.checks.theory import facts
+from symopt.cli import typeset
+from symopt.cli.card import READABLE
+from symopt.cli.console import console, put, writes_unicode
+from symopt.derive.sensitivity import sensitivity
+from symopt.errors import SymoptError, suggest
+from symopt.reading import read
+from symopt.theory.fact import Fact, to_json
+
+_MARKS = {"proved": ("proved", "green"), "refuted": ("refuted", "red"), "undecided": ("undecided", "yellow")}
+_INDENT = "    "
+
+
+def run(spec: str, kind: str, steps: bool, as_json: bool) -> None:
+    """Print the facts of one kind, or of every kind."""
+    optimizer = load(spec)
+    found = _of_kind(facts(optimizer), kind)
+    if as_json:
+        print(json.dumps([to_json(fact) for fact in found], indent=2))
+        return
+    out = console()
+    put(out, Text(optimizer.title, style="bold"), *_listed(found, steps, out))
+
+
+def tangent(spec: str, hyperparameter: str) -> None:
+    """Print a spec file of an optimizer that carries the derivative of its run with respect to a hyperparameter."""
+    optimizer = load(spec)
+    found = sensitivity(optimizer, hyperparameter)
+    print(f'"""{optimizer.title}, with the derivative of its run with respect to {hyperparameter}."""\n')
+    print("from symopt import load, sensitivity\n")
+    print(f"{found.name} = sensitivity(load({json.dumps(spec)}), {json.dumps(hyperparameter)})")
+
+
+def _of_kind(found: Sequence[Fact], kind: str) -> list[Fact]:
+    kinds = list(dict.fromkeys(fact.kind for fact in found))
+    if kind and kind not in kinds:
+        remedy = suggest(kind, kinds) or f"; there is {', '.join(kinds)}"
+        raise SymoptError(f"no facts are of the kind {kind!r}{remedy}")
+    return [fact for fact in found if kind in ("", fact.kind)]
+
+
+def _listed(found: Sequence[Fact], steps: bool, out: Console) -> Iterator[Text]:
+    width = min(out.width, READABLE)
+    for kind in dict.fromkeys(fact.kind for fact in found):
+        yield Text()
+        yield Text(kind[:1].upper() + kind[1:], style="bold")
+        for fact in found:
+            if fact.kind == kind:
+                yield from _shown(fact, steps, width, writes_unicode(out))
+
+
+def _shown(fact: Fact, steps: bool, width: int, pretty: bool) -> Iterator[Text]:
+    word, style = _MARKS.get(fact.verdict, (fact.verdict, "dim"))
+    body = fill(f"{fact.statement} [{word}]", width, initial_indent="  ", subsequent_indent="  ")
+    shown = Text(body)
+    shown.stylize(style, len(body) - len(word) - 1, len(body) - 1)
+    yield shown
+    if fact.formula:
+        yield Text(indent("\n".join(_formula(fact.formula, pretty, width)), _INDENT), no_wrap=True, overflow="ignore")
+    if steps:
+        for step in fact.steps:
+            yield Text(fill(step, width, initial_indent=_INDENT, subsequent_indent=_INDENT * 2), style="dim")
+
+
+def _formula(formula: str, pretty: bool, width: int) -> list[str]:
+    left, _, right = formula.partition(" = ")
+    return typeset.formula(read(left), read(right), width - len(_INDENT)) if pretty else [formula]

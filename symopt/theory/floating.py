@@ -1,0 +1,27 @@
+"""What floating-point numbers make of an optimizer: what they cannot hold, what they lose, how far a step is off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symopt.artifacts import build
+from symopt.recurrence import Optimizer
+from symopt.theory.fact import Fact
+from symopt.theory.floating_lost import cancelled, centred, words
+from symopt.theory.floating_step import bounded
+from symopt.theory.floating_storage import decayed, stored, updates
+
+
+def floating_point(optimizer: Optimizer) -> Iterable[Fact]:
+    """Storage types, lost updates, cancellation, and a first-order bound on the error of a step in float32."""
+    program = build(optimizer)[1]
+    known = {hyper.name: hyper.default for hyper in optimizer.hyperparameters if hyper.default is not None}
+    yield from stored(optimizer)
+    yield from updates(known)
+    if len(known) == len(optimizer.hyperparameters):
+        yield from decayed(optimizer, program)
+        yield from cancelled(optimizer, program)
+        yield from centred(optimizer, program)
+    yield from words(program, known)
+    if len(known) == len(optimizer.hyperparameters):
+        yield bounded(program, known)

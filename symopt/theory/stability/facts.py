@@ -1,0 +1,123 @@
+"""Stability in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from symopt.expr import Expr, decimal, text
+from symopt.theory.fact import Fact
+from symopt.theory.stability.best import SYMBOLS, best
+from symopt.theory.stability.region import Region
+from symopt.theory.stability.signs import GAIN, NEGATIVE, NIL
+from symopt.theory.stability.wording import Wording
+
+KIND = "stability"
+
+
+def region_fact(region: Region, words: Wording) -> Fact:
+    """Which curvatures are stable."""
+    left, right = words.of_gain(sp.Integer(0) if region.bound is None else region.bound)
+    stable, number = "", {}
+    if region.bound is not None:
+        stable, number = f"{text(left)} < {words.text(right)}", _at_defaults(words, right)
+    data = {
+        "stable": stable,
+        "scaled curvature": words.in_full(GAIN),
+        "bound": None if region.bound is None else words.text(region.bound),
+        "conditions": [words.text(condition.value) for condition in region.conditions],
+        "held fixed": list(words.model.frozen),
+        "assumed": list(words.model.assumed),
+        **number,
+    }
+    told = f"; at the defaults this bound is {number['at_defaults']}" if number else ""
+    statement = f"{_premises(words)}, it is stable {_answer(region, words, left, stable)}{told}."
+    symbols = (words.curvature.name, words.root.name, words.scaled.name, "x")
+    return Fact(KIND, "theta", "proved", statement, "", tuple(_steps(region, words)), symbols, data)
+
+
+def _answer(region: Region, words: Wording, left: Expr, stable: str) -> str:
+    if region.never:
+        return f"for no {words.curvature.name} > 0"
+    if region.always:
+        return f"for every {words.curvature.name} > 0"
+    if not stable:
+        return f"exactly where {' and '.join(f'{words.text(c.value)} > 0' for c in region.conditions if not c.follows)}"
+    may_turn = words.scalars.sign(words.model.gain) & (NEGATIVE | NIL)
+    return f"exactly where {f'{text(left)} > 0 and ' if may_turn else ''}{stable}"
+
+
+def _at_defaults(words: Wording, right: Any) -> dict[str, str]:
+    value = words.scalars.at_defaults(right)
+    if value is None or not value.is_Rational or not right.free_symbols:
+        return {}
+    exact = Fraction(int(value.p), int(value.q))
+    shown = decimal(exact)
+    return {"at_defaults": shown if "/" not in shown else f"{float(exact):.6g}", "exact": str(exact)}
+
+
+def _premises(words: Wording) -> str:
+    """What the statement holds for."""
+    model = words.model
+    said = [f"On f = {words.curvature.name} * x**2 / 2"]
+    if model.frozen:
+        said.append(f"with {' and '.join(f'{name}[t]' for name in model.frozen)} held fixed")
+    if model.reduces:
+        said.append("with each reduction held fixed")
+    if model.keep_t:
+        said.append("at the step size of step t")
+    if model.faded:
+        said.append("in the end, where 1/t counts as 0")
+    return ", ".join([*said, *model.noted, *(f"where {condition}" for condition in model.assumed)])
+
+
+def _steps(region: Region, words: Wording) -> Iterator[str]:
+    yield f"What the gradient feels: {', '.join(words.model.states)}."
+    yield "Powers b**t of what is below 1 count as 0, and so bias corrections as 1."
+    yield f"Characteristic polynomial, with {words.scaled.name} = {words.in_full(GAIN)}:"
+    yield from (f"p({words.root.name}) = {words.polynomial(factor)}" for factor in region.factors)
+    yield "By Jury's criterion all roots lie inside the unit circle exactly where these are positive:"
+    for condition in region.conditions:
+        follows = "  (follows)" if condition.follows else ""
+        yield f"{condition.name} = {words.text(condition.value)}{follows}"
+
+
+def rate_fact(factor: Any, words: Wording) -> Iterator[Fact]:
+    """The spectral radius, for one root, or two that are conjugate."""
+    symbols = (words.curvature.name, "rate")
+    _, *rest = factor.all_coeffs()
+    if len(rest) == 1:
+        rate = f"abs({words.in_full(-rest[0])})"
+        said = "Each step multiplies the error by the rate."
+        yield Fact(KIND, "theta", "proved", said, f"rate = {rate}", (), symbols, {"rate": rate})
+    if len(rest) == 2:
+        rate = f"sqrt({words.in_full(rest[1])})"
+        where = f"{words.in_full(rest[0] ** 2)} < {words.in_full(4 * rest[1])}"
+        said = f"Where {where}, the error oscillates and shrinks by the rate per step."
+        why = "The discriminant is negative: the roots are conjugate, and their product is the square of their modulus."
+        data = {"rate": rate, "where": where}
+        yield Fact(KIND, "theta", "proved", said, f"rate = {rate}", (why,), symbols, data)
+
+
+def best_fact(factor: Any, words: Wording) -> Iterator[Fact]:
+    """The best hyperparameters for curvatures from h_min to h_max."""
+    taken = words.scalars.optimizer.names & set(SYMBOLS)
+    found = None if taken or words.model.added != 0 else best(factor)
+    if found is None:
+        return
+    gain = words.text(words.model.gain)
+    chosen = {gain: text(found.step.node)}
+    if found.momentum is not None:
+        chosen[factor.all_coeffs()[-1].name] = text(found.momentum.node)
+    *others, last = chosen
+    chosen_first = "".join(f"{name} = {chosen[name]} and " for name in others)
+    said = (
+        f"For curvatures from h_min to h_max, with kappa = h_max / h_min, the worst error shrinks fastest, by the "
+        f"factor {text(found.rate.node)} per step, with {chosen_first}this {last}."
+    )
+    steps = (f"With step = {gain} and rate the largest modulus of a root:", *found.steps)
+    data = {"best": [f"{name} = {value}" for name, value in chosen.items()], "rate": text(found.rate.node)}
+    yield Fact(KIND, "theta", "proved", said, f"{last} = {chosen[last]}", steps, SYMBOLS, data)

@@ -1,0 +1,216 @@
+"""Bias correction: the known gains, the closed forms against runs, and what a wrong correction is told."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from symopt import Positive, Unit, debias, optimizer, schedule, sqrt, t
+from symopt.catalogue import load, load_all
+from symopt.expr import Seq
+from symopt.interpret import EXACT, REAL, Reader, interpret
+from symopt.paths import specs_dir
+from symopt.theory.bias import bias_correction, is_corrected
+from symopt.theory.bias.averages import Average, average
+from symopt.theory.bias.weights import reads_only_gradient, weight_of
+
+CATALOGUE = load_all()
+
+
+def fact(given, subject):
+    return next(fact for fact in bias_correction(given) if fact.subject == subject)
+
+
+def run_of_ones(given, names, numbers, steps=6, **hyper):
+    """The values of sequences in each step while the gradient is 1."""
+    kept = replace(given, outputs=tuple(names))
+    for snapshot in interpret(kept, [np.array([0])], [[np.array([1])]] * steps, hyper=hyper, numbers=numbers):
+        yield {name: np.ravel(value[0])[0] for name, value in snapshot.states.items()}
+
+
+# ---- the known answers ----
+
+
+@pytest.mark.parametrize(
+    ("given", "gains"),
+    [
+        (load("nadam_torch"), "1.056 0.784 0.732 0.731 0.746"),
+        (load("nadam_torch").with_defaults(psi=1), "1.063 0.774 0.711 0.702 0.710"),  # Keras
+        (load("nadam"), "1.310 1.085 1.032 1.013 1.006"),
+        (load("nadam_constant"), "1.474 1.157 1.078 1.047 1.031"),
+    ],
+    ids=["torch", "Keras", "Dozat", "optax"],
+)
+def test_gains_of_nadam(given, gains):
+    found = fact(given, "mbar")
+    assert found.verdict == "refuted"
+    assert found.data["gains"] == gains.split()
+    assert ", ".join(gains.split()) in found.statement
+    assert found.data["limit"] == "1"
+
+
+@pytest.mark.parametrize("name", ["nadam", "nadam_torch", "nadam_constant"])
+def test_a_bias_is_refuted_by_a_rational_run(name):
+    example = fact(load(name), "mbar").data["counterexample"]
+    hyper = {name: Fraction(value) for name, value in example["hyper"].items()}
+    run = [step["mbar"] for step in run_of_ones(load(name), ["mbar"], EXACT, **hyper)]
+    assert run[example["t"] - 1] == Fraction(example["value"]) != 1
+
+
+def test_adam():
+    m, v, theta = bias_correction(load("adam"))
+    assert (m.data["closed form"], v.data["closed form"]) == (
+        "m[t] = (1 - beta1**t) * g[t]",
+        "v[t] = (1 - beta2**t) * g[t]**2",
+    )
+    assert (m.data["corrected in"], v.data["corrected in"]) == (["mhat"], ["vhat"])
+    assert theta.data == {"step": "lr"}
+    assert {fact.verdict for fact in (m, v, theta)} == {"proved"}
+
+
+def test_a_correction_inside_the_step():
+    assert fact(load("adam_hat"), "theta").data == {"step": "lr"}
+    steps = fact(load("adam_uncorrected"), "theta").data
+    assert steps["steps"][0] == "3.162"  # 0.1/sqrt(0.001)
+    assert fact(load("radam"), "theta").data["steps"][:5] == ["1.000"] * 4 + ["0.0173"]
+    assert fact(load("rmsprop"), "theta").data["steps"][0] == "10.000"
+    assert "nothing divides by that" in fact(load("rmsprop"), "v").statement
+
+
+def test_scheduled_decays_give_products():
+    assert fact(load("nadam"), "m").data["closed form"] == "m[t] = (1 - product[t]) * g[t]"
+
+    @schedule(title="Rising")
+    def rising(t, value):
+        return value * (1 - 0.5**t)
+
+    scheduled = fact(load("adam").scheduled(beta2=rising), "v")
+    assert scheduled.verdict == "proved"
+    assert (scheduled.data["closed form"], scheduled.steps[0]) == (
+        "v[t] = (1 - kept[t]) * g[t]**2",
+        "kept[t] = beta2_now[t] * kept[t-1] with kept[0] = 1",
+    )
+    assert "kept" in scheduled.symbols
+
+
+def test_sums_tend_to_their_limit():
+    assert fact(load("momentum"), "v").data["limit"] == "-lr / (1 - mu)"
+    assert fact(load("momentum_torch"), "b").data["limit"] == "(1 - tau) / (1 - mu)"
+    assert fact(load("momentum"), "theta").data["steps"][:3] == ["1.000", "1.900", "2.710"]
+
+
+def test_what_grows_has_no_limit():
+    """The velocity of a published form that lacks its decay."""
+    grows = load(f"{specs_dir() / 'errata' / 'document_002.py'}:momentum")
+    found = fact(grows, "velocity")
+    assert found.verdict == "proved"
+    assert found.data["correction"] == "lr / mu * (1 - (1 + mu)**t)"
+    assert found.data["limit"] is None
+    assert "tends" not in found.statement
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "reason"),
+    [
+        ("amsgrad", "vmax", "maximum"),
+        ("adamax", "u", "maximum"),
+        ("adagrad", "s", "adds up g[t]**2 and forgets nothing"),
+        ("rprop", "delta", "held between bounds"),
+        ("rprop_minus", "last", "averages nothing"),
+        ("adadelta", "u", "not linear"),
+        ("lookahead_adam", "slow", "starts at theta[0]"),
+        ("adam_accumulated", "collected", "begins anew"),
+    ],
+)
+def test_what_needs_no_correction(name, state, reason):
+    found = fact(load(name), state)
+    assert found.verdict == "not applicable"
+    assert reason in found.statement
+
+
+def test_averages_that_count_their_own_steps():
+    for name in ("adam_accumulated", "adam_skipping", "lookahead_adam_reset"):
+        found = fact(load(name), "m")
+        assert found.data["correction"] == "1 - beta1**updates[t]"
+        assert found.data["corrected in"] == ["mhat"]
+
+
+# ---- wrong ones ----
+
+
+@optimizer(title="Corrected with the other decay")
+def crossed(theta, g, m, mhat, *, lr: Positive = 0.1, beta1: Unit = 0.9, beta2: Unit = 0.99):
+    m[t] = beta1 * m[t - 1] + (1 - beta1) * g[t]
+    mhat[t] = m[t] / (1 - beta2**t)
+    theta[t] = theta[t - 1] - lr * mhat[t]
+
+
+@optimizer(title="Corrected one step late")
+def late(theta, g, m, mhat, *, lr: Positive = 0.1, beta1: Unit = 0.9):
+    m[t] = beta1 * m[t - 1] + (1 - beta1) * g[t]
+    mhat[t] = m[t] / (1 - beta1 ** (t + 1))
+    theta[t] = theta[t - 1] - lr * mhat[t]
+
+
+@optimizer(title="Squares that lack their factor")
+def unscaled(theta, g, v, vhat, *, lr: Positive = 0.1, beta2: Unit = 0.99):
+    v[t] = beta2 * v[t - 1] + g[t] ** 2
+    vhat[t] = v[t] / (1 - beta2**t)
+    theta[t] = theta[t - 1] - lr * g[t] / sqrt(vhat[t])
+
+
+@pytest.mark.parametrize(
+    ("given", "corrected", "first"), [(crossed, "mhat", 10), (late, "mhat", Fraction(10, 19)), (unscaled, "vhat", 100)]
+)
+def test_a_wrong_correction_is_refuted(given, corrected, first):
+    found = fact(given, corrected)
+    assert found.verdict == "refuted"
+    assert found.data["counterexample"]["t"] == 1
+    assert Fraction(found.data["counterexample"]["value"]) == first
+    assert not is_corrected(given)
+
+
+@optimizer(title="Corrected by the dialect")
+def derived(theta, g, m, v, mhat, *, lr: Positive = 0.1, beta: Unit = 0.9, mu: Unit = 0.5):
+    m[t] = beta * m[t - 1] + (1 - beta) * g[t]
+    v[t] = mu * v[t - 1] + (1 - mu) * g[t] ** 2
+    mhat[t] = debias(m[t])
+    theta[t] = theta[t - 1] - lr * mhat[t] / sqrt(debias(v[t]))
+
+
+def test_what_the_dialect_derives_is_right():
+    assert fact(derived, "m").data["corrected in"] == ["mhat"]
+    assert fact(derived, "theta").data == {"step": "lr"}
+
+
+# ---- properties of the whole catalogue ----
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_closed_forms_are_what_a_run_gives(name):
+    """What was proved of a state, evaluated in 50 digits at the defaults, is its value in a run on ones."""
+    given = CATALOGUE[name]
+    found = {state: average(given, state) for state in given.states if given.levels[state] == "element"}
+    weights = {state: weight_of(given, each) for state, each in found.items() if isinstance(each, Average)}
+    hyper = {each.name: REAL.constant(each.default) for each in given.hyperparameters}
+    for number, step in enumerate(run_of_ones(given, [*given.states, *given.intermediates], REAL), 1):
+        sequences = {Seq(known, 0): [value] for known, value in step.items()} | {Seq("g", 0): [REAL.constant(1)]}
+        reader = Reader(REAL, [()], [0], sequences, [hyper | {"t": REAL.constant(number)}])
+        for state, weight in weights.items():
+            if weight is None or "kept" in str(weight.value) or not reads_only_gradient(given, found[state].u):
+                continue
+            claimed = reader.value(weight.value, 0) * reader.value(found[state].u, 0)
+            # of 50 digits a few are lost where 1 - 0.999**t cancels
+            assert abs(step[state] - claimed) <= abs(claimed) * REAL.constant(10) ** -44
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_state_is_answered(name):
+    given = CATALOGUE[name]
+    found = list(bias_correction(given))
+    states = [state for state in given.states if given.levels[state] == "element"]
+    assert [each.subject for each in found if each.subject in states] == states
+    assert all(each.verdict in ("proved", "refuted", "not applicable") or each.subject == "v" for each in found)
+    assert all(each.statement.endswith(".") and each.kind == "bias correction" for each in found)
+    assert all("counterexample" in each.data for each in found if each.verdict == "refuted")
