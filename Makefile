@@ -1,13 +1,14 @@
 # make        the main job: generate and prove every kernel and page, then train a real network with each optimizer
 # make test   ruff, pyright and pytest
 # make docs   the book: a PDF where latexmk is installed, else its LaTeX
+# make pages  docs/errata.md from the claims in specs/errata, and the figure docs/family.svg
 # make bench  the kernels against the peers that are installed
 # make clean  remove .venv and all results
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint types tests docs bench clean
+.PHONY: run test lint types tests docs pages bench clean
 
 run: .venv/examples.installed
 	$(BIN)/symopt generate
@@ -31,6 +32,10 @@ tests: .venv/test.installed
 docs: .venv/docs.installed
 	$(BIN)/symopt generate --target latex
 	$(if $(shell command -v latexmk),latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -outdir=$(CURDIR)/build generated/latex/book.tex,@echo "symopt: install latexmk for a PDF; the book's LaTeX is in generated/latex")
+
+pages: .venv/docs.installed
+	$(BIN)/python -m symopt.errata > docs/errata.md
+	$(BIN)/symopt family --out docs/family.svg
 
 bench: .venv/examples.installed
 	$(BIN)/python benchmarks/step.py
