@@ -239,7 +239,12 @@ def test_bits_of_the_cpu(name, world, tmp_path):
 
 
 FAULTS = [
-    ("tensor_norm", "while lane < np.int32(n - np.int32(4 * whole)):", "while lane < n - 4 * whole - 1:", "after step 1"),
+    (
+        "tensor_norm",
+        "while lane < np.int32(n - np.int32(4 * whole)):",
+        "while lane < n - 4 * whole - 1:",
+        "after step 1",
+    ),
     ("tensor_norm", "while lane < whole:", "while lane <= whole:", "PTX line .* 16 bytes at address"),
     ("tensor_norm", "    cuda.syncthreads()\n    width =", "    width =", "no barrier lies between"),
     ("momentum", "whole = np.int32(0)\n", "whole += 0\n", "are not aligned to 16"),
