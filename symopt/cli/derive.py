@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from textwrap import fill, indent
 
 from rich.console import Console
@@ -19,14 +20,17 @@ from symopt.errors import SymoptError, suggest
 from symopt.reading import read
 from symopt.theory.fact import Fact, to_json
 
-_MARKS = {"proved": ("proved", "green"), "refuted": ("refuted", "red"), "undecided": ("undecided", "yellow")}
+_MARKS = {
+    "proved": ("proved", "green"), "refuted": ("by a counterexample", "red"), "undecided": ("undecided", "yellow"),
+}  # fmt: skip
+"""How well a statement is known; "refuted" is the claim that it denies."""
 _INDENT = "    "
 
 
 def run(spec: str, kind: str, steps: bool, as_json: bool) -> None:
     """Print the facts of one kind, or of every kind."""
     optimizer = load(spec)
-    found = _of_kind(facts(optimizer), kind)
+    found = _of_kind(facts(optimizer), kind.strip().lower())
     if as_json:
         print(json.dumps([to_json(fact) for fact in found], indent=2))
         return
@@ -38,9 +42,11 @@ def tangent(spec: str, hyperparameter: str) -> None:
     """Print a spec file of an optimizer that carries the derivative of its run with respect to a hyperparameter."""
     optimizer = load(spec)
     found = sensitivity(optimizer, hyperparameter)
+    path, colon, name = spec.rpartition(":") if ".py:" in spec else (spec, "", "")
+    place = f"{Path(path).resolve()}{colon}{name}" if path.endswith(".py") else spec
     print(f'"""{optimizer.title}, with the derivative of its run with respect to {hyperparameter}."""\n')
     print("from symopt import load, sensitivity\n")
-    print(f"{found.name} = sensitivity(load({json.dumps(spec)}), {json.dumps(hyperparameter)})")
+    print(f"{found.name} = sensitivity(load({json.dumps(place)}), {json.dumps(hyperparameter)})")
 
 
 def _of_kind(found: Sequence[Fact], kind: str) -> list[Fact]:

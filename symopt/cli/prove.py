@@ -14,7 +14,8 @@ from symopt.equivalence import Comparison, Counterexample, compare, to_json
 from symopt.equivalence.sentence import outcome, rows, sentence, setting
 from symopt.errors import SymoptError
 
-CODES = {"proved": 0, "refuted": 1, "undecided": 2}
+CODES = {"proved": 0, "refuted": 3, "undecided": 4}
+"""Exit codes; 1 and 2 are those of mistakes."""
 _STYLES = {"proved": "bold green", "refuted": "bold red", "undecided": "bold yellow"}
 
 

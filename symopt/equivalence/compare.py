@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from symopt.catalogue import load
 from symopt.equivalence.comparison import Comparison, Counterexample, Verdict
 from symopt.equivalence.conditions import Trials
 from symopt.equivalence.given import given_states
@@ -20,8 +21,8 @@ from symopt.recurrence import Optimizer
 
 
 def compare(
-    a: Optimizer,
-    b: Optimizer,
+    a: Optimizer | str,
+    b: Optimizer | str,
     *,
     constant: Collection[str] = (),
     hyper: Mapping[str, str] = {},
@@ -30,12 +31,14 @@ def compare(
 ) -> Comparison:
     """Whether two optimizers ask for gradients at the same points and deploy the same parameters.
 
+    a, b: optimizers, or what names them: of the catalogue, a path, or path.py:name
     constant: hyperparameters that never change; all others may, at any step
     hyper: "A.eps" -> an expression of B's hyperparameters and t that takes its place, a number, or "inf"
     states: "B.v" -> an expression of A's states, hyperparameters and t that it equals after each step
     budget: the work for each equality of formulas, in elementary products; what takes more is undecided
     raises SymoptError where one of these names nothing, or where what is given is no expression
     """
+    a, b = (load(each) if isinstance(each, str) else each for each in (a, b))
     pair = replace(paired(a, b, constant, hyper), budget=budget)
     found = _Inquiry(pair, given_states(states, Product(pair))).answer()
     return found if found.points != "refuted" else _under_conditions(a, b, pair, states, found)
@@ -96,12 +99,17 @@ class _Inquiry:
         self._prove(product, agree)
         example = self._example(differ or {what: parting[what] for what in depends}, trials, not differ)
         return Comparison(
-            self.pair.a.name, self.pair.b.name, self._verdict(POINT, differ), self._verdict(THETA, differ),
+            *self._names(), self._verdict(POINT, differ), self._verdict(THETA, differ),
             tuple(f"{name} is constant" for name in self.held),
             bool(self.held) and trials.exactly(self.held, depends),
             equations(self.proofs), steps(product, self.proofs), example, trials.tried,
             self.advice,
         )  # fmt: skip
+
+    def _names(self) -> tuple[str, str]:
+        """What the two are called in the answer."""
+        a, b = self.pair.a.name, self.pair.b.name
+        return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
     def _sure(self, parting: Mapping[str, Scenario]) -> dict[str, Scenario]:
         """What differs exactly, or in more digits by as much."""

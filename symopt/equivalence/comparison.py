@@ -43,7 +43,7 @@ class Comparison:
 
     points, deployed: the verdict on either; verdict is "proved" only where both are
     conditions: what has to hold for a verdict of "proved", as "lr is constant"
-    exactly: whether a run differs wherever one of the conditions is broken
+    exactly: whether, for each condition, a run differs in which it alone is broken
     map: state of either optimizer, as "B.v" -> the text of what it always equals
     steps: how it was shown, line by line
     counterexample: where refuted, or where it fails without the conditions
@@ -61,6 +61,10 @@ class Comparison:
     counterexample: Counterexample | None = None
     tried: int = 0
     advice: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether the two were proved equal."""
+        return self.verdict == "proved"
 
     @property
     def verdict(self) -> Verdict:

@@ -66,9 +66,10 @@ def paired(a: Optimizer, b: Optimizer, constant: Collection[str], hyper: Mapping
                 f"{name} is one number per step on one side and an array on the other; rename one of them"
             )
     both, given = {"A": a, "B": b}, {"A": a, "B": b}
-    for key, text in hyper.items():
-        for side, name in _meant(key, given):
-            both[side] = replaced(both[side], given["B" if side == "A" else "A"], name, text)
+    general_first = sorted(hyper.items(), key=lambda item: "." in item[0])
+    meant = [(*owner, text) for key, text in general_first for owner in _meant(key, given)]
+    for side, other in ("AB", "BA"):
+        both[side] = replaced(given[side], given[other], {name: text for own, name, text in meant if own == side})
     hypers = joined(both["A"], both["B"])
     _check_names(constant, [each.name for each in hypers])
     fixed = {each.name for each in hypers if each.domain.lower is not None and each.domain.lower == each.domain.upper}

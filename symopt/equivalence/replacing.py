@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from symopt.equivalence.infinite import at_infinity
@@ -14,21 +15,22 @@ from symopt.recurrence import Equation, Hyperparameter, Optimizer
 INFINITE = ("inf", "oo")
 
 
-def replaced(optimizer: Optimizer, other: Optimizer, name: str, text: str) -> Optimizer:
-    """`optimizer` with what a text says in the place of a hyperparameter; names in it are `other`'s first."""
-    own = optimizer.hyperparameter(name)
-    rest = {hyper.name: hyper for hyper in optimizer.hyperparameters if hyper.name != name}
-    if text.strip() in INFINITE:
-        return _without_bound(optimizer, own, rest)
-    expr = read(unprefixed(text))
-    known = rest | {hyper.name: hyper for hyper in other.hyperparameters}
-    _check(f"{name}={text}", expr, own, other, list(known))
-    brought = {used: known[used] for used in sorted(symbols(expr) - {"t"})}
-    hypers = [brought.pop(name)] if name in brought else []
-    kept = [hyper for hyper in optimizer.hyperparameters if hyper.name != name]
-    hypers += [*kept, *(hyper for used, hyper in brought.items() if used not in rest)]
-    table: dict[Expr, Expr] = {Sym(name): expr, Sym(name, base=True): expr}
-    return replace(optimizer, hyperparameters=tuple(hypers), in_force=(), schedules=(), **optimizer.rewritten(table))
+def replaced(optimizer: Optimizer, other: Optimizer, texts: Mapping[str, str]) -> Optimizer:
+    """`optimizer` with texts in the place of hyperparameters, all at once; names in them are `other`'s first."""
+    finite = {name: text for name, text in texts.items() if text.strip() not in INFINITE}
+    for name in (name for name in texts if name not in finite):
+        optimizer = _without_bound(optimizer, optimizer.hyperparameter(name))
+    exprs = {name: read(unprefixed(text)) for name, text in finite.items()}
+    kept = [hyper for hyper in optimizer.hyperparameters if hyper.name not in exprs]
+    known = {hyper.name: hyper for hyper in (*kept, *other.hyperparameters)}
+    for name, expr in exprs.items():
+        _check(f"{name}={finite[name]}", expr, optimizer.hyperparameter(name), other, list(known))
+    used = sorted({name for expr in exprs.values() for name in symbols(expr)} - {"t"})
+    brought = {name: known[name] for name in used if name not in {hyper.name for hyper in kept}}
+    first = [brought.pop(name) for name in exprs if name in brought]
+    table: dict[Expr, Expr] = {Sym(name, base): expr for name, expr in exprs.items() for base in (False, True)}
+    hypers = (*first, *kept, *brought.values())
+    return replace(optimizer, hyperparameters=hypers, in_force=(), schedules=(), **optimizer.rewritten(table))
 
 
 def unprefixed(text: str) -> str:
@@ -48,13 +50,13 @@ def _check(shown: str, expr: Expr, own: Hyperparameter, other: Optimizer, known:
         raise SymoptError(f"{shown} is outside the domain {own.domain.name} = {own.domain}{end}")
 
 
-def _without_bound(optimizer: Optimizer, own: Hyperparameter, rest: dict[str, Hyperparameter]) -> Optimizer:
+def _without_bound(optimizer: Optimizer, own: Hyperparameter) -> Optimizer:
     """What the recurrence tends to as a hyperparameter grows beyond all bounds."""
     if own.domain.upper is not None:
         raise SymoptError(f"{own.name}=inf: {own.name} ends at {own.domain.upper}, since it is in {own.domain}")
     return replace(
         optimizer,
-        hyperparameters=tuple(rest.values()),
+        hyperparameters=tuple(hyper for hyper in optimizer.hyperparameters if hyper != own),
         equations=tuple(Equation(e.target, at_infinity(e.rhs, own.name, optimizer)) for e in optimizer.equations),
         starts=tuple((name, at_infinity(rhs, own.name, optimizer)) for name, rhs in optimizer.starts),
         gradient_point=at_infinity(optimizer.gradient_point, own.name, optimizer),

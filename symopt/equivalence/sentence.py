@@ -18,7 +18,8 @@ def sentence(found: Comparison) -> str:
         case "refuted", "proved":
             return f"Refuted: {both} ask for gradients at the same points{when}, but deploy different parameters."
         case "refuted", _ if found.counterexample is not None:
-            return f"Refuted: {both} differ, first at t = {found.counterexample.step}."
+            how = "ask for gradients at different points" if found.deployed == "proved" else "differ"
+            return f"Refuted: {both} {how}, first at t = {found.counterexample.step}."
         case "refuted", _:
             return f"Refuted: {both} differ."
         case _:
@@ -30,8 +31,14 @@ def _when(found: Comparison) -> str:
     constant = [condition.removesuffix(" is constant") for condition in found.conditions if condition not in values]
     parts = [_listed(values)] if values else []
     parts += [f"{_listed(constant)} {'is' if len(constant) == 1 else 'are'} constant"] if constant else []
-    word = "exactly when" if found.exactly else "when"
-    return f" {word} {' and '.join(parts)}" if parts else ""
+    return f" when {' and '.join(parts)}{_else(found, constant)}" if parts else ""
+
+
+def _else(found: Comparison, constant: Sequence[str]) -> str:
+    """What is known of the rest, where each condition is needed by itself."""
+    if not found.exactly or found.verdict != "proved":
+        return ""
+    return f", and can differ where {'it' if len(constant) == 1 else 'one of them'} changes"
 
 
 def _listed(words: Sequence[str]) -> str:

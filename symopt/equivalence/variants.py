@@ -21,7 +21,7 @@ _MOST_OWN = 4
 
 def variants(pair: Pair) -> Iterator[Variant]:
     """What only one side has at its default; then one hyperparameter of B rescaled; then both."""
-    fixed = [_at_defaults(chosen) for chosen in _chosen(pair)]
+    fixed = [_at_defaults(pair, chosen) for chosen in _chosen(pair)]
     yield from fixed
     yield from _rescaled(pair)
     for conditions, more in fixed[-1:]:
@@ -33,26 +33,32 @@ def _chosen(pair: Pair) -> list[tuple[Hyperparameter, ...]]:
     """Few of the hyperparameters that only one side has, then all of them."""
     mine, others = ({h.name: h for h in optimizer.hyperparameters} for optimizer in (pair.a, pair.b))
     own = [{**mine, **others}[name] for name in sorted(mine.keys() ^ others.keys())]
-    own = [hyper for hyper in own if hyper.default is not None]
+    own = [hyper for hyper in own if hyper.default is not None and not _is_given(pair, hyper.name)]
     few = [(hyper,) for hyper in own] + list(combinations(own, 2)) if len(own) <= _MOST_OWN else []
     return [*few, tuple(own)] if len(own) > 2 else few
 
 
-def _at_defaults(chosen: tuple[Hyperparameter, ...]) -> Variant:
+def _at_defaults(pair: Pair, chosen: tuple[Hyperparameter, ...]) -> Variant:
     values = {hyper.name: decimal(hyper.default or Fraction(0)) for hyper in chosen}
-    return tuple(f"{name} = {value}" for name, value in values.items()), values
+    sides = {name: "A" if any(hyper.name == name for hyper in pair.a.hyperparameters) else "B" for name in values}
+    conditions = tuple(f"{name} = {value}" for name, value in values.items())
+    return conditions, {f"{sides[name]}.{name}": value for name, value in values.items()}
 
 
 def _with(pair: Pair, values: dict[str, str]) -> Pair:
     """The pair with hyperparameters replaced by numbers."""
-    a, b = pair.a, pair.b
-    for name, value in values.items():
-        a = replaced(a, b, name, value) if any(h.name == name for h in a.hyperparameters) else a
-        b = replaced(b, a, name, value) if any(h.name == name for h in b.hyperparameters) else b
-    left = tuple(hyper for hyper in pair.hypers if hyper.name not in values)
-    return replace(pair, a=a, b=b, hypers=left, constant=pair.constant - values.keys())
+    own, others = ({key[2:]: value for key, value in values.items() if key.startswith(side)} for side in "AB")
+    a, b = replaced(pair.a, pair.b, own), replaced(pair.b, pair.a, others)
+    left = tuple(hyper for hyper in pair.hypers if hyper.name not in own | others)
+    return replace(pair, a=a, b=b, hypers=left, constant=pair.constant - (own | others).keys())
+
+
+def _is_given(pair: Pair, name: str) -> bool:
+    """Whether the user said what takes the place of a hyperparameter of this name."""
+    return bool({name, f"A.{name}", f"B.{name}"} & pair.replaced.keys())
 
 
 def _rescaled(pair: Pair) -> Iterator[Variant]:
     for name, value in rescaling(pair):
-        yield (f"B.{name} = {text(value)}",), {f"B.{name}": text(value)}
+        if not _is_given(pair, name):
+            yield (f"B.{name} = {text(value)}",), {f"B.{name}": text(value)}

@@ -25,9 +25,10 @@ Each entry sets two forms of one method beside each other, A and B: what a libra
 it is named after or computes elsewhere. Both are specs, and the verdict is the engine's. A counterexample is the
 smallest run that was found, from `theta[0]` with the gradients `g[1]`, `g[2]`, ...; its numbers are exact or rounded to
 20 digits, those of tables to 8. `tests/peers/test_errata.py` runs the packages in the versions named here and compares
-them with the specs. A disagreement is not a fault: often both forms are sound, and only the name is the same.
+them with the specs. A disagreement is not a fault: often both forms are sound, and only the name is the same. Some
+entries have one side only: a text that contradicts itself, or numbers that leave their range.
 
-This page is written by `make pages` from `specs/errata/claims.toml`.
+The commands run in a checkout, at its top. This page is written by `make pages` from `specs/errata/claims.toml`.
 """
 
 Answers = list[tuple[Question, Comparison]]
@@ -56,7 +57,7 @@ def _short(each: Disagreement, answers: Answers) -> str:
     outside = [step for claim in each.runs for step in leaves(claim, run(each, claim))]
     said = [f"{kinds[0].upper()}{kinds[1:]}."] if kinds else []
     said += [_told(*answers[0])] if answers else []
-    said += [f"A leaves its range, first at t = {outside[0]}."] if outside else []
+    said += [f"A leaves its range, as at t = {outside[0]}."] if outside else []
     return " ".join(said)
 
 
@@ -104,7 +105,7 @@ def _path(name: str) -> str:
 def _flaws(each: Disagreement) -> Iterator[str]:
     findings = spec(each.a).findings
     if findings:
-        yield "What is wrong with the text of A itself:\n"
+        yield "What the text of A says, taken to the letter:\n"
         file = _path(each.a).partition(":")[0]
         for finding in findings:
             yield f"- *{finding.kind}* ({file}, line {finding.line}): `{finding.symbol}`: {finding.message}."

@@ -72,15 +72,17 @@ def updates(known: Mapping[str, Fraction]) -> Iterator[Fact]:
     some = [kind for kind in FORMATS if kind.always_lost <= lr < kind.never_lost]
     if not lost and not some:
         return
-    said = [f"always rounded away in {listed([_limit(kind) for kind in lost])}"] if lost else []
-    said += [f"rounded away for some theta in {listed([_limit(kind) for kind in some])}"] if some else []
+    said = [f"always rounded away in {listed([_limit(kind, kind.always_lost) for kind in lost])}"] if lost else []
+    said += (
+        [f"rounded away for some theta in {listed([_limit(kind, kind.never_lost) for kind in some])}"] if some else []
+    )
     statement = f"A step of lr = {decimal(lr)} times theta is {' and '.join(said)}."
     data = {kind.name: {"always": str(kind.always_lost), "never": str(kind.never_lost)} for kind in FORMATS}
     yield Fact(KIND, "lr", "proved", statement, steps=tuple(map(_why, FORMATS)), data={"lr": str(lr), "limits": data})
 
 
-def _limit(kind: Format) -> str:
-    return f"{kind.name} (below {float(kind.always_lost):.3g})"
+def _limit(kind: Format, share: Fraction) -> str:
+    return f"{kind.name} (below {float(share):.3g})"
 
 
 def _why(kind: Format) -> str:

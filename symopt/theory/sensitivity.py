@@ -58,7 +58,7 @@ def _product(shown: Sensitivity) -> str:
     if shown.direction is None:
         return f", for {shown.hyperparameter} without a Hessian"
     product = shown.names["g"]
-    return f"; {product}[t] is the Hessian at the gradient point times {shown.direction}[t-1]"
+    return f", with {product}[t] for the Hessian at the gradient point times {shown.direction}[t-1]"
 
 
 def _added(optimizer: Optimizer, made: Sensitivity) -> list[Equation]:

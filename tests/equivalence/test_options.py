@@ -107,3 +107,49 @@ def test_a_budget_ends_a_proof(named):
 def test_constants_stay_constant_where_hyperparameters_are_replaced(named):
     found = compare(named("momentum_torch"), named("momentum"), constant=["lr", "tau"])
     assert (found.verdict, found.conditions) == ("proved", ("tau = 0",))
+
+
+@optimizer(title="Cubic")
+def cubic(theta, g, *, lr: Positive = 1e-3, eps: Positive = 1e-2):
+    theta[t] = theta[t - 1] - lr * g[t] - eps * lr * g[t] ** 3
+
+
+@optimizer(title="Half the cube")
+def half(theta, g, *, lr: Positive = 1e-3, eps: Positive = 1e-2):
+    theta[t] = theta[t - 1] - lr * g[t] - eps * lr / 2 * g[t] ** 3
+
+
+@optimizer(title="Twice")
+def twice(theta, g, *, lr: Positive = 1e-3, eps: Positive = 1e-2):
+    theta[t] = theta[t - 1] - 2 * lr * g[t] - eps * g[t] ** 3
+
+
+@optimizer(title="Turned")
+def turned(theta, g, *, lr: Positive = 1e-3, eps: Positive = 1e-2):
+    theta[t] = theta[t - 1] - 2 * eps * g[t] - lr * g[t] ** 3
+
+
+@pytest.mark.parametrize("order", [("B.eps", "B.lr"), ("B.lr", "B.eps")])
+def test_hyperparameters_are_replaced_all_at_once(order):
+    values = {"B.eps": "eps*lr", "B.lr": "lr/2"}
+    hyper = {name: values[name] for name in order}
+    assert compare(cubic, twice, hyper=hyper).verdict == "proved"
+    assert compare(half, twice, hyper=hyper).verdict == "refuted"
+    assert compare(turned, twice, hyper={"A.lr": "eps", "A.eps": "lr"}).verdict == "proved"
+
+
+def test_what_is_said_of_one_side_goes_before_what_is_said_of_both():
+    pair = paired(cubic, twice, (), {"A.lr": "eps", "lr": "2"})
+    assert "eps" in text(pair.a.equations[-1].rhs)
+    assert "lr" not in text(pair.b.equations[-1].rhs)
+
+
+@pytest.mark.parametrize(("other", "hyper"), [("adamw", "B.beta1"), ("adamw", "A.lr"), ("adam_hat", "A.eps")])
+def test_a_number_for_one_side_only(other, hyper):
+    value = "0" if hyper == "B.beta1" else "1"
+    assert compare("adam", other, hyper={hyper: value}).verdict == "refuted"
+
+
+def test_a_comparison_is_true_where_equality_is_proved():
+    assert compare("adam", "adam")
+    assert not compare("adam", "sgd")

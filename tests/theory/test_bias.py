@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from symopt import Positive, Unit, debias, optimizer, schedule, sqrt, t
+from symopt import Positive, Real, Unit, debias, optimizer, schedule, sqrt, t
 from symopt.catalogue import load, load_all
 from symopt.expr import Seq
 from symopt.interpret import EXACT, REAL, Reader, interpret
@@ -118,7 +118,7 @@ def test_what_grows_has_no_limit():
         ("adagrad", "s", "adds up g[t]**2 and forgets nothing"),
         ("rprop", "delta", "held between bounds"),
         ("rprop_minus", "last", "averages nothing"),
-        ("adadelta", "u", "not linear"),
+        ("adadelta", "u", "no sum of a share of the old one"),
         ("lookahead_adam", "slow", "starts at theta[0]"),
         ("adam_accumulated", "collected", "begins anew"),
     ],
@@ -214,3 +214,28 @@ def test_every_state_is_answered(name):
     assert all(each.verdict in ("proved", "refuted", "not applicable") or each.subject == "v" for each in found)
     assert all(each.statement.endswith(".") and each.kind == "bias correction" for each in found)
     assert all("counterexample" in each.data for each in found if each.verdict == "refuted")
+
+
+@optimizer(title="Sum")
+def summed(theta, g, m, *, lr: Positive = 0.1, mu: Real = 1):
+    m[t] = mu * m[t - 1] + g[t]
+    theta[t] = theta[t - 1] - lr * m[t]
+
+
+@optimizer(title="Mixed")
+def mixed(theta, g, m, *, lr: Positive = 0.1, mu: Unit = 0.9, wd: Positive = 0.1):
+    m[t] = mu * m[t - 1] - g[t] + wd * theta[t - 1]
+    theta[t] = theta[t - 1] + lr * m[t]
+
+
+def test_a_decay_that_may_be_1_is_excepted():
+    assert fact(summed, "m").statement.startswith("Where mu is not 1, under a constant gradient m[t] is")
+    assert fact(load("momentum"), "v").statement.startswith("Under a constant gradient")
+
+
+def test_an_input_of_several_terms_stands_in_brackets():
+    assert "* (-g[t] + wd * theta[t-1])" in fact(mixed, "m").statement
+
+
+def test_no_length_is_told_that_does_not_exist():
+    assert not any("nan" in found.statement for found in bias_correction(summed))

@@ -301,8 +301,8 @@ def test_a_fact_for_a_page():
     (fact,) = sensitivities(load("sgd"))
     assert (fact.kind, fact.verdict, fact.symbols) == ("sensitivity", "proved", ("hv", "theta_lr"))
     assert fact.statement == (
-        "Where theta is smooth in lr, its derivative follows a recurrence of its own; "
-        "hv[t] is the Hessian at the gradient point times theta_lr[t-1]."
+        "Where theta is smooth in lr, its derivative follows a recurrence of its own, "
+        "with hv[t] for the Hessian at the gradient point times theta_lr[t-1]."
     )
     assert fact.formula == "theta_lr[t] = theta_lr[t-1] - g[t] - lr * hv[t]"
     assert fact.steps == (fact.formula,)

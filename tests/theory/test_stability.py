@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from symopt import NonNegative, OpenUnit, Positive, Unit, load, norm, optimizer, sign, sqrt, t, where
+from symopt import NonNegative, OpenUnit, Positive, Real, Unit, load, norm, optimizer, sign, sqrt, t, where
 from symopt.catalogue import load_all, load_file
 from symopt.expr import text
 from symopt.interpret import FLOAT, interpret
@@ -436,3 +436,15 @@ def test_every_optimizer_gets_an_answer(name):
         sides = fact.formula.split(" = ") if fact.formula else []
         assert [text(read(side)) for side in sides] == sides
         assert fact.verdict == "not applicable" or fact.steps or "rate" in fact.data
+
+
+@optimizer(title="Any sign")
+def any_sign(theta, g, m, *, lr: Real = 0.1, mu: Real = 0.5):
+    m[t] = mu * m[t - 1] + g[t]
+    theta[t] = theta[t - 1] - lr * (g[t] + mu * m[t])
+
+
+def test_what_scales_the_curvature_is_taken_for_positive_where_it_need_not_be():
+    said = next(iter(stability(any_sign))).statement
+    assert "where lr * h > 0" in said
+    assert "q = lr * h" in said or " q" not in said

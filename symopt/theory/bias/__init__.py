@@ -10,7 +10,7 @@ from symopt.prove.algebra import Proved, decide
 from symopt.recurrence import Optimizer
 from symopt.theory.bias.averages import Average, average
 from symopt.theory.bias.gains import Gain, Steps, Weights, exactly, gains, steps, values
-from symopt.theory.bias.weights import KEPT, Weight, known_at, reads_only_gradient, weight_of
+from symopt.theory.bias.weights import KEPT, Weight, known_at, may_divide_by_0, reads_only_gradient, weight_of
 from symopt.theory.ends.growing import limit_at_large_t
 from symopt.theory.fact import Fact
 
@@ -74,8 +74,16 @@ def _state(optimizer: Optimizer, average: Average, weight: Weight, corrected: Se
     data["closed form"] = closed
     formula = "" if len(u) < _SHORT else closed  # the sentence has it where it is short
     own = (KEPT,) if KEPT in closed else ()
-    said = f"{_given(optimizer, average)} {factor} * {_short(u)}{_remedy(optimizer, weight, corrected)}."
+    said = f"{_given(optimizer, average)} {factor} * {_factor(average.u)}{_remedy(optimizer, weight, corrected)}."
+    kept = may_divide_by_0(optimizer, average)
+    said = said if kept is None else f"Where {text(kept)} is not 1, {said[0].lower()}{said[1:]}"
     return Fact(KIND, name, "proved", said, formula, (*weight.steps, *shown), ("w", *own), data)
+
+
+def _factor(u: Expr) -> str:
+    """An input where it is multiplied."""
+    shown = text(u)
+    return f"({shown})" if len(shown) < _SHORT and isinstance(u, Call) and u.op in "+-" else _short(shown)
 
 
 def _given(optimizer: Optimizer, average: Average) -> str:
@@ -147,7 +155,7 @@ def _steps(moved: Steps) -> Iterable[Fact]:
     if not theta or rate is None:
         return
     lengths = [_shown((a - b) * rate.denominator / rate.numerator) for a, b in zip([0, *theta], theta, strict=False)]
-    if {*lengths} in ({"1.000"}, {"0"}):
+    if {*lengths} in ({"1.000"}, {"0"}) or "nan" in lengths:
         return
     limit = limit_at_large_t(moved.optimizer, moved.length)
     said = f"Against the constant gradient 1 the first steps are {', '.join(lengths)} times lr long{eps}."

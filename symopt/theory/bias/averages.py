@@ -64,7 +64,7 @@ def _why_not(rhs: Expr, old: Seq) -> str:
             if node.op in _TOLD and affine(node, old) is None:
                 return _TOLD[node.op]
             todo += node.args
-    return "its new value is not linear in its old one"
+    return "its new value is no sum of a share of the old one and an input, each share known before the gradient"
 
 
 def expanded(optimizer: Optimizer, expr: Expr, old: Seq) -> Expr:

@@ -27,6 +27,7 @@ from symopt.expr import (
 )
 from symopt.prove.algebra import Proved, decide
 from symopt.prove.facts import Facts, declared
+from symopt.prove.invariants import inside
 from symopt.recurrence import Equation, Optimizer
 from symopt.theory.bias.averages import Average
 from symopt.theory.ends.folding import FALSE, TRUE, fold
@@ -34,6 +35,7 @@ from symopt.theory.ends.growing import below_1, limits_of
 
 BEFORE, _AFTER = Call("-", (T, ONE)), Call("+", (T, ONE))
 _FIRST = Call("eq", (T, ONE))
+_YES = Domain("", lower=Fraction(1))
 KEPT = "kept"
 """The name of the product of all shares kept so far, where the spec has none for it."""
 
@@ -105,6 +107,14 @@ def _gain(optimizer: Optimizer, kept: Expr, taken: Expr) -> Expr:
     if isinstance(taken, Call) and taken.op == "neg":
         return fold(negate(_gain(optimizer, kept, taken.args[0])))
     return ONE if isinstance(decide(taken, rest, declared(optimizer)), Proved) else fold(divide(taken, rest))
+
+
+def may_divide_by_0(optimizer: Optimizer, average: Average) -> Expr | None:
+    """What is kept, where the closed form divides by 1 minus it and no domain keeps that from being 0."""
+    kept, taken = (_part(_first_and_later(expr)[1]) for expr in (average.kept, average.taken))
+    if kept is None or taken is None or _gain(optimizer, kept, taken) in (ONE, negate(ONE)):
+        return None
+    return None if inside(Call("ne", (kept, ONE)), _YES, declared(optimizer)) else kept
 
 
 def known_at(optimizer: Optimizer, first: int = 1) -> Facts:

@@ -34,20 +34,20 @@ def region_fact(region: Region, words: Wording) -> Fact:
         **number,
     }
     told = f"; at the defaults this bound is {number['at_defaults']}" if number else ""
-    statement = f"{_premises(words)}, it is stable {_answer(region, words, left, stable)}{told}."
+    statement = f"{_premises(words, left)}, it is stable {_answer(region, words, stable)}{told}."
     symbols = (words.curvature.name, words.root.name, words.scaled.name, "x")
     return Fact(KIND, "theta", "proved", statement, "", tuple(_steps(region, words)), symbols, data)
 
 
-def _answer(region: Region, words: Wording, left: Expr, stable: str) -> str:
+def _answer(region: Region, words: Wording, stable: str) -> str:
     if region.never:
         return f"for no {words.curvature.name} > 0"
     if region.always:
         return f"for every {words.curvature.name} > 0"
-    if not stable:
-        return f"exactly where {' and '.join(f'{words.text(c.value)} > 0' for c in region.conditions if not c.follows)}"
-    may_turn = words.scalars.sign(words.model.gain) & (NEGATIVE | NIL)
-    return f"exactly where {f'{text(left)} > 0 and ' if may_turn else ''}{stable}"
+    if stable:
+        return f"exactly where {stable}"
+    open_ones = " and ".join(f"{words.text(c.value)} > 0" for c in region.conditions if not c.follows)
+    return f"exactly where {open_ones}, with {words.scaled.name} = {words.in_full(GAIN)}"
 
 
 def _at_defaults(words: Wording, right: Any) -> dict[str, str]:
@@ -59,10 +59,10 @@ def _at_defaults(words: Wording, right: Any) -> dict[str, str]:
     return {"at_defaults": shown if "/" not in shown else f"{float(exact):.6g}", "exact": str(exact)}
 
 
-def _premises(words: Wording) -> str:
+def _premises(words: Wording, left: Expr) -> str:
     """What the statement holds for."""
     model = words.model
-    said = [f"On f = {words.curvature.name} * x**2 / 2"]
+    said = [f"On f = {words.curvature.name} * x**2 / 2 with {words.curvature.name} > 0"]
     if model.frozen:
         said.append(f"with {' and '.join(f'{name}[t]' for name in model.frozen)} held fixed")
     if model.reduces:
@@ -71,7 +71,10 @@ def _premises(words: Wording) -> str:
         said.append("at the step size of step t")
     if model.faded:
         said.append("in the end, where 1/t counts as 0")
-    return ", ".join([*said, *model.noted, *(f"where {condition}" for condition in model.assumed)])
+    assumed = list(model.assumed)
+    if words.scalars.sign(model.gain) & (NEGATIVE | NIL):  # Jury's conditions were reduced for a positive one
+        assumed.append(f"{text(left)} > 0")
+    return ", ".join([*said, *model.noted, *(f"where {condition}" for condition in assumed)])
 
 
 def _steps(region: Region, words: Wording) -> Iterator[str]:

@@ -27,6 +27,7 @@ Z, GAIN, SHARE = sp.Symbol("the z"), sp.Symbol("the q", positive=True), sp.Symbo
 No name of a spec has a space in it.
 """
 
+_MOST_TERMS = 200
 _BUDGET = 60_000
 
 
@@ -70,9 +71,10 @@ class Scalars:
                 case = case.assume(Normal(case).of(from_sympy(other)), POSITIVE) if case else None
             if case is None:
                 return 0
-            above, below = (
-                case.sign(Normal(case).of(from_sympy(sp.expand(part)))) for part in sp.fraction(sp.together(value))
-            )
+            parts = [sp.expand(part) for part in sp.fraction(sp.together(value))]
+            if max(len(sp.Add.make_args(part)) for part in parts) > _MOST_TERMS:
+                return ANY
+            above, below = (case.sign(Normal(case).of(from_sympy(part))) for part in parts)
             return sign_of_product(above, below & ~NIL)  # where it has a value
         except (OutOfBudgetError, UndefinedError):
             return ANY
