@@ -41,7 +41,8 @@ class _Hoist:
     def memory_pass(self, stage: Reduce | Update) -> Reduce | Update:
         """A pass over memory with nothing but element work left in it."""
         if isinstance(stage, Update):
-            return Update(tuple(Loop(x.outcome, self.block(x.assigns), x.reads, x.writes) for x in stage.loops))
+            loops = tuple(Loop(x.outcome, self.block(x.assigns), x.reads, x.writes) for x in stage.loops)
+            return Update(loops, stage.conditions)
         partials = tuple(Partial(p.name, p.kind, p.over, self.element(p.value, p.name)) for p in stage.partials)
         return Reduce(self.block(stage.assigns), partials, stage.reads)
 
@@ -80,8 +81,13 @@ class _Hoist:
 
     def scalar(self, expr: Expr, wish: str) -> Expr:
         """The name of a scalar expression, computed where its level and its reductions allow it first."""
-        if isinstance(expr, Num | Sym):
-            return expr
+        match expr:
+            case Num() | Sym() | Call("ne", (Sym(), Num())):  # the last is the test of a flag
+                return expr
+            case Call("*", args) if ZERO in args:
+                return ZERO
+            case _:
+                pass
         if isinstance(expr, Call) and expr.op in BOOLEAN:
             flag = self.named(Call("where", (expr, ONE, ZERO)), describe(expr) or f"{wish}_when")
             return truth(flag)
@@ -138,5 +144,5 @@ def _free(stage: Reduce | Update) -> set[str]:
     if isinstance(stage, Reduce):
         names |= {name for partial in stage.partials for name in symbols(partial.value)}
     else:
-        names |= {value for block in stage.loops for _, value in block.writes}
+        names |= {*stage.conditions, *(value for block in stage.loops for _, value in block.writes)}
     return names

@@ -9,6 +9,7 @@ from itertools import product
 
 from symopt.expr import ZERO, Call, Expr, Sym, substitute, symbols, transform, walk
 from symopt.ir import Assign, Loop, Program, Update, needed
+from symopt.passes.hoist import hoist
 
 MOST_CONDITIONS = 2  # four loops
 
@@ -18,12 +19,15 @@ def split_loops(program: Program) -> Program:
     update = program.update
     loop = update.loops[0]
     conditions = tuple(flag for flag in _conditions(loop, program) if _matters(flag, loop, program))
-    replacement = Update((_finished(loop, program),))
-    if conditions and len(conditions) <= MOST_CONDITIONS:
-        outcomes = product((True, False), repeat=len(conditions))
-        loops = tuple(_finished(_decided(loop, conditions, outcome), program) for outcome in outcomes)
-        replacement = Update(loops, conditions)
-    return program.with_stages(replacement if stage is update else stage for stage in program.stages)
+    if not conditions or len(conditions) > MOST_CONDITIONS:
+        return _with_update(program, Update((_finished(loop, program),)))
+    outcomes = product((True, False), repeat=len(conditions))
+    loops = tuple(_finished(_decided(loop, conditions, outcome), program) for outcome in outcomes)
+    return hoist(_with_update(program, Update(loops, conditions)))  # what was chosen may be a number per step
+
+
+def _with_update(program: Program, update: Update) -> Program:
+    return program.with_stages(update if stage is program.update else stage for stage in program.stages)
 
 
 def _matters(flag: str, loop: Loop, program: Program) -> bool:

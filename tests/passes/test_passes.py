@@ -2,7 +2,7 @@
 
 import pytest
 
-from symopt.expr import Reduction
+from symopt.expr import ZERO, Reduction
 from symopt.ir import Assign, Loop, Partial, Reduce, Scalars, Update, fold, truth
 from symopt.passes.hoist import hoist
 from symopt.passes.loops import split_loops
@@ -232,6 +232,16 @@ def test_only_the_conditions_that_change_the_buffers_divide(b):
     found = split_loops(start).update
     assert found.conditions == ("f",)
     assert all(Assign("theta_new", theta_new) in loop.assigns for loop in found.loops)
+
+
+@pytest.mark.parametrize("chosen", ["lr", 0])
+def test_what_is_chosen_for_every_element_alike_is_computed_once(b, chosen):
+    other = ZERO if chosen == 0 else chosen
+    v_new = b("+", "v", b("*", "lr", b("where", truth("f"), "g", other)))
+    start = b.program(b.update(v_new=v_new, theta_new=b("-", "theta", "v_new")), levels={"f": "step"})
+    found = split_loops(start)
+    assert len(found.update.loops) == 2
+    verify(found.with_stages([Scalars("step", b.assigns(f="lr")), *found.stages]), Grammar.FINAL)
 
 
 def test_more_than_two_conditions_stay_selections(b):
