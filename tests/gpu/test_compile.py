@@ -90,7 +90,7 @@ def test_memory_of_a_threads_own(wrong):
 
 def test_text_that_does_not_compile_is_one_sentence(wrong):
     with pytest.raises(SymoptError, match=r"^numba-cuda cannot compile update for sm_90: .*nowhere") as raised:
-        wrong("chunk += cuda.gridDim.x", "chunk += nowhere")
+        wrong("chunk = np.int32(chunk + cuda.gridDim.x)", "chunk += nowhere")
     assert "\n" not in str(raised.value)
 
 
