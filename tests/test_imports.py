@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Lowest first. Modules and packages on one line do not know each other; modules within one package may.
 LAYERS = (
-    ("errors", "paths"),
+    ("errors", "paths", "wording"),
     ("expr", "ptx", "specs"),
     ("domains", "naming", "reading"),
     ("reach", "terms"),

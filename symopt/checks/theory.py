@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import import_module
 
 from symopt.catalogue import load
-from symopt.checks import cache
+from symopt.checks import cache, content
 from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact, from_json, to_json
 
@@ -29,6 +28,5 @@ def facts(optimizer: Optimizer | str) -> list[Fact]:
 
 
 def _content(optimizer: Optimizer) -> str:
-    """The key: its value, the catalogue that it is compared with, symopt's own source and the libraries below."""
-    value = repr(replace(optimizer, origin=None))
-    return cache.digest(value, cache.catalogue(), cache.engine(), cache.surroundings())
+    """The key: that of its checks, and the catalogue that it is compared with."""
+    return cache.digest(content(optimizer), cache.catalogue())

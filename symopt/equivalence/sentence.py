@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from symopt.equivalence.comparison import Comparison, Counterexample
 from symopt.expr import decimal
+from symopt.wording import listed
 
 
 def sentence(found: Comparison) -> str:
@@ -29,8 +30,8 @@ def sentence(found: Comparison) -> str:
 def _when(found: Comparison) -> str:
     values = [condition for condition in found.conditions if " = " in condition]
     constant = [condition.removesuffix(" is constant") for condition in found.conditions if condition not in values]
-    parts = [_listed(values)] if values else []
-    parts += [f"{_listed(constant)} {'is' if len(constant) == 1 else 'are'} constant"] if constant else []
+    parts = [listed(values)] if values else []
+    parts += [f"{listed(constant)} {'is' if len(constant) == 1 else 'are'} constant"] if constant else []
     return f" when {' and '.join(parts)}{_else(found, constant)}" if parts else ""
 
 
@@ -39,10 +40,6 @@ def _else(found: Comparison, constant: Sequence[str]) -> str:
     if not found.exactly or found.verdict != "proved":
         return ""
     return f", and can differ where {'it' if len(constant) == 1 else 'one of them'} changes"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def rows(example: Counterexample) -> list[list[str]]:

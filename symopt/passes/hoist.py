@@ -86,12 +86,8 @@ class _Hoist:
                 return expr
             case Call("*", args) if ZERO in args:
                 return ZERO
-            case _:
-                pass
-        if isinstance(expr, Call) and expr.op in BOOLEAN:
-            flag = self.named(Call("where", (expr, ONE, ZERO)), describe(expr) or f"{wish}_when")
-            return truth(flag)
-        match expr:
+            case Call(op) if op in BOOLEAN:
+                return truth(self.named(Call("where", (expr, ONE, ZERO)), describe(expr) or f"{wish}_when"))
             case Call("below", (c,)) if not isinstance(c, Sym):
                 return self.scalar(Call("below", (self.keep(c, wish),)), wish)
             case Call("-", (c, Call("below", (d,)))) if c == d and not isinstance(c, Sym):

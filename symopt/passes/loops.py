@@ -16,8 +16,7 @@ MOST_CONDITIONS = 2  # four loops
 
 def split_loops(program: Program) -> Program:
     """One loop per outcome of the step-level conditions that decide which buffers are touched; others select."""
-    update = program.update
-    loop = update.loops[0]
+    loop = program.update.loops[0]
     conditions = tuple(flag for flag in _conditions(loop, program) if _matters(flag, loop, program))
     if not conditions or len(conditions) > MOST_CONDITIONS:
         return _with_update(program, Update((_finished(loop, program),)))

@@ -23,7 +23,7 @@ from symopt.theory.floating_cancel import (
     two_words,
 )
 from symopt.theory.floating_types import FLOAT32
-from symopt.theory.units_text import listed
+from symopt.wording import listed
 
 KIND = "floating point"
 DIGITS = FLOAT32.digits * log10(2)

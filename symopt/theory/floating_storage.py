@@ -15,7 +15,7 @@ from symopt.theory.fact import Fact
 from symopt.theory.floating_cancel import words
 from symopt.theory.floating_types import FLOAT32, FORMATS, Format
 from symopt.theory.invariance_runs import Given, run, same
-from symopt.theory.units_text import listed
+from symopt.wording import listed
 
 KIND = "floating point"
 _NOTICED = Fraction(1, 10)
@@ -73,9 +73,8 @@ def updates(known: Mapping[str, Fraction]) -> Iterator[Fact]:
     if not lost and not some:
         return
     said = [f"always rounded away in {listed([_limit(kind, kind.always_lost) for kind in lost])}"] if lost else []
-    said += (
-        [f"rounded away for some theta in {listed([_limit(kind, kind.never_lost) for kind in some])}"] if some else []
-    )
+    if some:
+        said.append(f"rounded away for some theta in {listed([_limit(kind, kind.never_lost) for kind in some])}")
     statement = f"A step of lr = {decimal(lr)} times theta is {' and '.join(said)}."
     data = {kind.name: {"always": str(kind.always_lost), "never": str(kind.never_lost)} for kind in FORMATS}
     yield Fact(KIND, "lr", "proved", statement, steps=tuple(map(_why, FORMATS)), data={"lr": str(lr), "limits": data})

@@ -10,7 +10,7 @@ from symopt.interpret import FLOAT
 from symopt.recurrence import LEVELS, REDUCED, Optimizer
 from symopt.theory.fact import Fact
 from symopt.theory.invariance_runs import Given, Values, run, same
-from symopt.theory.units_text import listed
+from symopt.wording import listed
 
 KIND = "invariances"
 _OVER = {

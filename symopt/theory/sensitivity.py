@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from symopt.derive.sensitivity import Sensitivity, attempt, derived, sensitivity
 from symopt.expr import text
 from symopt.recurrence import Equation, Optimizer
 from symopt.theory.fact import Fact
+from symopt.wording import listed
 
 __all__ = ["derived", "sensitivities", "sensitivity"]
 
@@ -33,8 +34,8 @@ def sensitivities(optimizer: Optimizer) -> Iterator[Fact]:
         yield Fact(_KIND, "theta", "not applicable", said, data=data)
         return
     shown = found.get("lr") or next(iter(found.values()))
-    none = f" (it is not in {_listed(reasons)})" if reasons else ""
-    said = f"Where theta is smooth in {_listed(found)}{none}, its derivative follows a recurrence of its own"
+    none = f" (it is not in {listed([*reasons], 'or')})" if reasons else ""
+    said = f"Where theta is smooth in {listed([*found], 'or')}{none}, its derivative follows a recurrence of its own"
     formula = str(next(e for e in shown.optimizer.equations if e.target == shown.names["theta"]))
     names = {name for made in found.values() for name in (*made.names.values(), made.direction) if name}
     yield Fact(
@@ -47,11 +48,6 @@ def sensitivities(optimizer: Optimizer) -> Iterator[Fact]:
         symbols=tuple(sorted(names)),
         data=data,
     )
-
-
-def _listed(names: Mapping[str, Any]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _product(shown: Sensitivity) -> str:

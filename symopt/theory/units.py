@@ -10,8 +10,9 @@ from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact
 from symopt.theory.units_read import Reading
 from symopt.theory.units_solve import PLAIN, Relation, Solution, Unit
-from symopt.theory.units_text import PLAIN_TEXT, grouped, listed, objective, shown, which
+from symopt.theory.units_text import PLAIN_TEXT, grouped, objective, shown, which
 from symopt.theory.units_witness import differs
+from symopt.wording import listed
 
 KIND = "units"
 _ONE = Fraction(1)

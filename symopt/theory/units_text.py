@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 
 from symopt.expr import Call, Expr, Num, Sym, divide, multiply, text
 from symopt.theory.units_read import Reading
 from symopt.theory.units_solve import Unit, combined
+from symopt.wording import listed
 
 PLAIN_TEXT = "1"
 _ONE = Fraction(1)
@@ -48,11 +49,4 @@ def grouped(units: Mapping[str, str]) -> str:
 
 
 def _what(unit: str, count: int) -> str:
-    if unit != PLAIN_TEXT:
-        return f"in {unit}"
-    return "a plain number" if count == 1 else "plain numbers"
-
-
-def listed(names: Sequence[str]) -> str:
-    """a, b and c."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return "plain numbers" if unit == PLAIN_TEXT and count > 1 else which(unit)

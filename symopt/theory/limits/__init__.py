@@ -16,6 +16,7 @@ from symopt.theory.ends.special import ends, special
 from symopt.theory.fact import Fact
 from symopt.theory.limits.matching import Known, known, moves, trace
 from symopt.theory.limits.relations import Relation, relations
+from symopt.wording import listed
 
 __all__ = ["Relation", "limits", "limits_among", "relations"]
 
@@ -69,7 +70,7 @@ def _when(relation: Relation) -> str:
         return "As t grows it tends to"
     fixed = [str(end) for end in relation.ends if end.taken]
     moving = [_moving(end) for end in relation.ends if not end.taken]
-    told = ", ".join(f"{word} {_listed(names)}" for word, names in (("at", fixed), ("as", moving)) if names)
+    told = ", ".join(f"{word} {listed(names)}" for word, names in (("at", fixed), ("as", moving)) if names)
     verb = "it trains like" if relation.how == "while it trains" else "it is"
     whole = f"{told} {verb}".strip()
     return whole[:1].upper() + whole[1:]
@@ -106,17 +107,13 @@ def _with(relation: Relation) -> str:
     changed = [f"{here} for {there}" for there, here in relation.same]
     changed += [f"{text(relation.rate)} for lr"] if relation.rate != Sym("lr") else []
     joined = ", with" if "with" in _what(relation) else " with"
-    return f"{joined} {_listed(changed)}" if changed else ""
+    return f"{joined} {listed(changed)}" if changed else ""
 
 
 def _while(relation: Relation) -> str:
     held = [condition.removesuffix(" is constant") for condition in relation.proof.conditions]
-    where = f", where {_listed(list(relation.special.assumed))}" if relation.special.assumed else ""
-    return where + (f", while {_listed(held)} {'is' if len(held) == 1 else 'are'} constant" if held else "")
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+    where = f", where {listed(list(relation.special.assumed))}" if relation.special.assumed else ""
+    return where + (f", while {listed(held)} {'is' if len(held) == 1 else 'are'} constant" if held else "")
 
 
 # ---- what has no name ----
@@ -145,6 +142,6 @@ def _short(case: Special) -> str | None:
 
 
 def _remainder(end: End, gone: list[str], short: str) -> Fact:
-    said = f"At {end} it needs no {_listed(gone)}."
+    said = f"At {end} it needs no {listed(gone)}."
     data = {"to": None, "how": "as it is", "ends": [str(end)], "equation": short}
     return Fact(KIND, end.name, "proved", said, short, data=data)
