@@ -21,9 +21,9 @@ from symopt.recurrence import Optimizer
 from symopt.runtime import bind
 from symopt.theory.fact import Fact, from_json, to_json
 from symopt.theory.floating import floating_point
-from symopt.theory.floating_bound import starts, step, ulp
-from symopt.theory.floating_cancel import complements, of_scalars, two_words
-from symopt.theory.floating_types import BFLOAT16, FLOAT16, FLOAT32, FORMATS
+from symopt.theory.floating.bound import starts, step, ulp
+from symopt.theory.floating.cancel import complements, of_scalars, two_words
+from symopt.theory.floating.types import BFLOAT16, FLOAT16, FLOAT32, FORMATS
 
 CATALOGUE = load_all()
 

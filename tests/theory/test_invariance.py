@@ -18,7 +18,7 @@ from symopt.recurrence import Equation
 from symopt.runtime import bind
 from symopt.theory.fact import Fact, from_json, to_json
 from symopt.theory.invariance import invariances
-from symopt.theory.invariance_runs import Given, apart, given, run, same
+from symopt.theory.invariance.runs import Given, apart, given, run, same
 
 CATALOGUE = load_all()
 G = Seq("g", 0)

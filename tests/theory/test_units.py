@@ -12,7 +12,7 @@ from symopt.interpret import REAL
 from symopt.latex.sentences import split
 from symopt.recurrence import Equation, Optimizer
 from symopt.theory.fact import from_json, to_json
-from symopt.theory.invariance_runs import Given, apart, given, run, same
+from symopt.theory.invariance.runs import Given, apart, given, run, same
 from symopt.theory.units import units
 
 CATALOGUE = load_all()

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from symopt.expr import COMPARISONS, START, ZERO, Call, Expr, Num, Reduction, Seq, Sym, sequences, symbols, text
 from symopt.recurrence import Optimizer
-from symopt.theory.units_solve import PLAIN, Relation, Solution, Unit, combined, power, solve
+from symopt.theory.units.solve import PLAIN, Relation, Solution, Unit, combined, power, solve
 
 _HALF = Fraction(1, 2)
 _VERBS = {

@@ -16,9 +16,9 @@ from symopt.domains import Positive
 from symopt.expr import ONE, Call, Expr, Num, Sym, multiply
 from symopt.prove.facts import Facts
 from symopt.recurrence import Optimizer
-from symopt.theory.invariance_moves import Move, moves_along
-from symopt.theory.units_read import Reading
-from symopt.theory.units_solve import PLAIN, Relation, Solution, Unit, solve
+from symopt.theory.invariance.moves import Move, moves_along
+from symopt.theory.units.read import Reading
+from symopt.theory.units.solve import PLAIN, Relation, Solution, Unit, solve
 
 _MOST = 4
 """More hyperparameters than this are not multiplied: the answer would tell nobody anything."""

@@ -10,10 +10,10 @@ from symopt.prove.facts import Facts
 from symopt.prove.invariants import known
 from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact
-from symopt.theory.invariance_elements import elements
-from symopt.theory.invariance_runs import Given, Values, given, run, same, told_apart
-from symopt.theory.invariance_scale import Degrees, degrees, factor_name
-from symopt.theory.invariance_symmetry import sign_symmetry, translation, undecided
+from symopt.theory.invariance.elements import elements
+from symopt.theory.invariance.runs import Given, Values, given, run, same, told_apart
+from symopt.theory.invariance.scale import Degrees, degrees, factor_name
+from symopt.theory.invariance.symmetry import sign_symmetry, translation, undecided
 
 KIND = "invariances"
 

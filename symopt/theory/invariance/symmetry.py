@@ -12,9 +12,9 @@ from symopt.interpret import EXACT
 from symopt.prove.facts import Facts
 from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact
-from symopt.theory.invariance_moves import Move, line, lines, moves_along
-from symopt.theory.invariance_runs import Apart, Given, Values, apart, run, same
-from symopt.theory.invariance_scale import free_letter
+from symopt.theory.invariance.moves import Move, line, lines, moves_along
+from symopt.theory.invariance.runs import Apart, Given, Values, apart, run, same
+from symopt.theory.invariance.scale import free_letter
 
 KIND = "invariances"
 _MINUS = Num(Fraction(-1))

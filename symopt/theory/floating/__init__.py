@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from symopt.artifacts import build
 from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact
-from symopt.theory.floating_lost import cancelled, centred, words
-from symopt.theory.floating_step import bounded
-from symopt.theory.floating_storage import decayed, stored, updates
+from symopt.theory.floating.lost import cancelled, centred, words
+from symopt.theory.floating.step import bounded
+from symopt.theory.floating.storage import decayed, stored, updates
 
 
 def floating_point(optimizer: Optimizer) -> Iterable[Fact]:

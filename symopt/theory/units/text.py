@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from symopt.expr import Call, Expr, Num, Sym, divide, multiply, text
-from symopt.theory.units_read import Reading
-from symopt.theory.units_solve import Unit, combined
+from symopt.theory.units.read import Reading
+from symopt.theory.units.solve import Unit, combined
 from symopt.wording import listed
 
 PLAIN_TEXT = "1"

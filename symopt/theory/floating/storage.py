@@ -12,9 +12,9 @@ from symopt.ir import Program
 from symopt.passes.sums import factors, terms
 from symopt.recurrence import Hyperparameter, Optimizer
 from symopt.theory.fact import Fact
-from symopt.theory.floating_cancel import words
-from symopt.theory.floating_types import FLOAT32, FORMATS, Format
-from symopt.theory.invariance_runs import Given, run, same
+from symopt.theory.floating.cancel import words
+from symopt.theory.floating.types import FLOAT32, FORMATS, Format
+from symopt.theory.invariance.runs import Given, run, same
 from symopt.wording import listed
 
 KIND = "floating point"

@@ -9,7 +9,7 @@ from symopt.expr import Call, Reduction, text, walk
 from symopt.interpret import FLOAT
 from symopt.recurrence import LEVELS, REDUCED, Optimizer
 from symopt.theory.fact import Fact
-from symopt.theory.invariance_runs import Given, Values, run, same
+from symopt.theory.invariance.runs import Given, Values, run, same
 from symopt.wording import listed
 
 KIND = "invariances"

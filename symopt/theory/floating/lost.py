@@ -13,7 +13,7 @@ from symopt.interpret import EXACT, FLOAT, Reader, interpret
 from symopt.ir import Program, Scalars, new
 from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact
-from symopt.theory.floating_cancel import (
+from symopt.theory.floating.cancel import (
     Cancels,
     as_it_stands,
     complements,
@@ -22,7 +22,7 @@ from symopt.theory.floating_cancel import (
     scalars_apart,
     two_words,
 )
-from symopt.theory.floating_types import FLOAT32
+from symopt.theory.floating.types import FLOAT32
 from symopt.wording import listed
 
 KIND = "floating point"

@@ -8,8 +8,8 @@ from math import lcm
 
 from symopt.interpret import EXACT
 from symopt.recurrence import Optimizer
-from symopt.theory.invariance_runs import Apart, Given, apart, given, run
-from symopt.theory.units_solve import Unit
+from symopt.theory.invariance.runs import Apart, Given, apart, given, run
+from symopt.theory.units.solve import Unit
 
 
 def differs(optimizer: Optimizer, hypers: Mapping[str, Unit]) -> tuple[Given, int, Apart] | None:

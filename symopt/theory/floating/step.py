@@ -1,4 +1,4 @@
-"""How far one step of the float32 kernel is off at most: the bound of `floating_bound` on a sample of steps."""
+"""How far one step of the float32 kernel is off at most: the bound of `bound` on a sample of steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from symopt.errors import SymoptError
 from symopt.ir import Program
 from symopt.theory.fact import Fact
-from symopt.theory.floating_bound import starts, step, ulp
+from symopt.theory.floating.bound import starts, step, ulp
 
 KIND = "floating point"
 _STEPS, _COUNT = 8, 256

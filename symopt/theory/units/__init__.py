@@ -8,10 +8,10 @@ from typing import Any
 
 from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact
-from symopt.theory.units_read import Reading
-from symopt.theory.units_solve import PLAIN, Relation, Solution, Unit
-from symopt.theory.units_text import PLAIN_TEXT, grouped, objective, shown, which
-from symopt.theory.units_witness import differs
+from symopt.theory.units.read import Reading
+from symopt.theory.units.solve import PLAIN, Relation, Solution, Unit
+from symopt.theory.units.text import PLAIN_TEXT, grouped, objective, shown, which
+from symopt.theory.units.witness import differs
 from symopt.wording import listed
 
 KIND = "units"
