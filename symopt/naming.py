@@ -26,7 +26,7 @@ _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 EMITTED = frozenset(
     "t params grads state groups plan numbers tensor_numbers row_numbers kernel np len range enumerate BUFFERS GROUP "
-    "TENSOR HYPER COUNT LOCK State plan_for deployed".split()
+    "TENSOR HYPER COUNT LOCK State plan_for deployed cuda kernels launch kept stream masters taken".split()
 )
 """Names that `init` and `step` of an emitted file need beside their arguments, which are called what the author says.
 

@@ -371,10 +371,10 @@ def terms_1(f, g):
 
 
 @register_jitable
-def global_scalars_2(f, skipped, updates, max_g_all):
+def global_scalars_2(f, skipped_, updates, max_g_all):
     """The numbers that follow from all tensors, in float64."""
     finite = select(isfinite(max_g_all), 1.0, 0.0)
-    skipped_new = skipped + 1 - finite
+    skipped_new = skipped_ + 1 - finite
     updates_new = select(finite > 0, updates + 1, updates)
     m_new_value_when = select(finite > 0, 1.0, 0.0)
     return skipped_new, updates_new, m_new_value_when
@@ -450,9 +450,9 @@ def kernel(work, blocks, table, given, numbers, rows, groups, part, tensor_numbe
     for group in range(len(numbers)):
         numbers[group, 15] = max_g_all
     for group in range(len(numbers)):
-        skipped, updates = numbers[group, 5:7]
+        skipped_, updates = numbers[group, 5:7]
         max_g_all = numbers[group, 15]
-        store(numbers[group, 16:19], global_scalars_2(f, skipped, updates, max_g_all))
+        store(numbers[group, 16:19], global_scalars_2(f, skipped_, updates, max_g_all))
     rounded(numbers, rows)
     rounded(tensor_numbers, tensor_rows)
     for block in prange(len(blocks) - 1):

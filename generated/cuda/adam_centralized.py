@@ -71,6 +71,11 @@ def narrowed(builder, x, form):
     return x
 
 
+def beyond(builder, address, i, like):
+    """The address of element i."""
+    return builder.add(address, builder.mul(i, i.type(LLVM[like.instance_type][1])))
+
+
 def pieces(builder, address, i, like, count):
     """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has.
 
@@ -78,7 +83,7 @@ def pieces(builder, address, i, like, count):
     """
     form, size = LLVM[like.instance_type]
     each = min(count, 16 // size)
-    first = builder.add(address, builder.mul(i, i.type(size)))
+    first = beyond(builder, address, i, like)
     word, words = (I32, each // 2) if size == 2 and each > 1 else (form, each)
     kind = ir.PointerType(ir.VectorType(word, words) if each > 1 else form, addrspace=1)
     places = [builder.add(first, first.type(at * size)) if at else first for at in range(0, count, each)]
@@ -167,6 +172,16 @@ def store4(typing, address, i, like, values):
 
 
 @intrinsic
+def place(typing, address, i, like):
+    """The address of element i of the array at an address; `like` None: as it is."""
+
+    def build(context, builder, signature, arguments):
+        return arguments[0] if like == types.none else beyond(builder, *arguments[:2], like)
+
+    return types.int64(types.int64, types.int64, like), build
+
+
+@intrinsic
 def skipped(typing, address, i, like):
     """How many elements from i on come before the first from which four can be loaded at a time; `like` None: 0."""
 
@@ -174,7 +189,7 @@ def skipped(typing, address, i, like):
         if like == types.none:
             return arguments[0].type(0)
         size = LLVM[like.instance_type][1]
-        first = builder.add(arguments[0], builder.mul(arguments[1], arguments[1].type(size)))
+        first = beyond(builder, *arguments[:2], like)
         over = builder.and_(builder.neg(first), first.type(min(16, 4 * size) - 1))
         return builder.udiv(over, over.type(size))
 
@@ -729,6 +744,27 @@ def sums_1(f, passed, lanes, start, n, whole, g_at):
     """The sums over a piece of a tensor; the same in every thread of the block."""
     sum_g_row = f(0)
     lane = np.int32(4 * cuda.threadIdx.x)
+    while whole and lane + 4 * THREADS + 4 <= n:
+        i = start + lane
+        g_4 = load4(g_at, i, passed)
+        g_8 = load4(g_at, i + 4 * THREADS, passed)
+        sum_g_row_ = terms_1(f, g_4[0])
+        sum_g_row = sum_g_row + sum_g_row_
+        sum_g_row_ = terms_1(f, g_8[0])
+        sum_g_row = sum_g_row + sum_g_row_
+        sum_g_row_ = terms_1(f, g_4[1])
+        sum_g_row = sum_g_row + sum_g_row_
+        sum_g_row_ = terms_1(f, g_8[1])
+        sum_g_row = sum_g_row + sum_g_row_
+        sum_g_row_ = terms_1(f, g_4[2])
+        sum_g_row = sum_g_row + sum_g_row_
+        sum_g_row_ = terms_1(f, g_8[2])
+        sum_g_row = sum_g_row + sum_g_row_
+        sum_g_row_ = terms_1(f, g_4[3])
+        sum_g_row = sum_g_row + sum_g_row_
+        sum_g_row_ = terms_1(f, g_8[3])
+        sum_g_row = sum_g_row + sum_g_row_
+        lane = np.int32(lane + 8 * THREADS)
     while lane < n:
         i = start + lane
         if whole and lane + 4 <= n:
@@ -847,7 +883,8 @@ def kernels(f, stored, passed, copied):
             g_at = table[tensor, 1]
             for piece in range(pieces):
                 start = work[chunk, 1] + piece * n
-                whole = skipped(g_at, start, passed) == 0
+                apart = skipped(g_at, start, passed)
+                whole = apart == 0
                 sum_g_row = sums_1(f, passed, lanes, start, n, whole, g_at)
                 if cuda.threadIdx.x == 0:
                     part[at + piece, 0], part[at + piece, 1] = sum_g_row, f(1)
@@ -908,16 +945,20 @@ def kernels(f, stored, passed, copied):
                 n = np.int32(work[chunk, 2])
                 start = work[chunk, 1] + piece * n
                 offset = np.int32(min(skipped(theta_at, start, stored), n))
+                apart = skipped(copy_at, start + offset, copied)
+                apart += skipped(g_at, start + offset, passed)
+                apart += skipped(m_at, start + offset, f)
+                apart += skipped(v_at, start + offset, f)
                 whole = np.int32((n - offset) // 4)
-                if skipped(g_at, start + offset, passed) + skipped(m_at, start + offset, f) + skipped(v_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
+                if apart > 0:
                     whole = np.int32(0)
                 lane = cuda.threadIdx.x
                 while lane < whole:
                     i = start + offset + 4 * lane
                     theta_4, m_4, v_4 = body_4(
-                        f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i, f), lr,
-                        eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-                        vhat_scale, h_value,
+                        f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i,
+                        f), lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
+                        mhat_scale, vhat_scale, h_value,
                     )
                     store4(theta_at, i, stored, theta_4)
                     store4(copy_at, i, copied, theta_4)
@@ -931,9 +972,9 @@ def kernels(f, stored, passed, copied):
                     if lane >= offset:
                         i += 4 * whole
                     theta_new_, m_new_, v_new_ = body(
-                        f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f), lr,
-                        eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-                        vhat_scale, h_value,
+                        f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f),
+                        lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
+                        mhat_scale, vhat_scale, h_value,
                     )
                     store(theta_at, i, stored, theta_new_)
                     store(copy_at, i, copied, theta_new_)
@@ -942,7 +983,9 @@ def kernels(f, stored, passed, copied):
                     lane = np.int32(lane + THREADS)
             chunk = np.int32(chunk + cuda.gridDim.x)
 
-    return SimpleNamespace(numbers_1=numbers_1, reduce_1=reduce_1, fold_rows_1=fold_rows_1, rows_3=rows_3, update=update)
+    return SimpleNamespace(
+        numbers_1=numbers_1, reduce_1=reduce_1, fold_rows_1=fold_rows_1, rows_3=rows_3, update=update,
+    )
 
 
 @dataclass
@@ -950,7 +993,8 @@ class State:
     """What is remembered between steps.
 
     taken: the number of steps that each group was asked to take, on the host, which replays of a graph do not know of
-    numbers: GROUP for each group, the steps taken first; tensor_numbers: TENSOR for each tensor, in float64 on the device
+    numbers: GROUP for each group, the steps taken first, in float64 on the device
+    tensor_numbers: TENSOR for each tensor, the same way
     m, v: a device array per tensor, of its shape
     masters: the arrays in float32 that params are copies of, if there are any
     """
@@ -975,7 +1019,8 @@ def init(params, groups=None, t=0, *, kept=False):
     TypeError or ValueError, with nothing changed, for anything else. Waits for the device.
     """
     cuda.synchronize()
-    plan = RowPlan(*plan_for(params, groups, (BUFFERS, len(HYPER), len(GROUP), len(TENSOR), 1), kept).arguments, len(ROW))
+    plan = plan_for(params, groups, (BUFFERS, len(HYPER), len(GROUP), len(TENSOR), 1), kept)
+    plan = RowPlan(*plan.arguments, len(ROW))
     numbers = np.zeros((plan.group_count, len(GROUP)))
     numbers[:, :1] = plan.hyper(COUNT, (t,))
     masters = plan.widened(params) if kept else ()

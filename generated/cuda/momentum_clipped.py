@@ -68,6 +68,11 @@ def narrowed(builder, x, form):
     return x
 
 
+def beyond(builder, address, i, like):
+    """The address of element i."""
+    return builder.add(address, builder.mul(i, i.type(LLVM[like.instance_type][1])))
+
+
 def pieces(builder, address, i, like, count):
     """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has.
 
@@ -75,7 +80,7 @@ def pieces(builder, address, i, like, count):
     """
     form, size = LLVM[like.instance_type]
     each = min(count, 16 // size)
-    first = builder.add(address, builder.mul(i, i.type(size)))
+    first = beyond(builder, address, i, like)
     word, words = (I32, each // 2) if size == 2 and each > 1 else (form, each)
     kind = ir.PointerType(ir.VectorType(word, words) if each > 1 else form, addrspace=1)
     places = [builder.add(first, first.type(at * size)) if at else first for at in range(0, count, each)]
@@ -164,6 +169,16 @@ def store4(typing, address, i, like, values):
 
 
 @intrinsic
+def place(typing, address, i, like):
+    """The address of element i of the array at an address; `like` None: as it is."""
+
+    def build(context, builder, signature, arguments):
+        return arguments[0] if like == types.none else beyond(builder, *arguments[:2], like)
+
+    return types.int64(types.int64, types.int64, like), build
+
+
+@intrinsic
 def skipped(typing, address, i, like):
     """How many elements from i on come before the first from which four can be loaded at a time; `like` None: 0."""
 
@@ -171,7 +186,7 @@ def skipped(typing, address, i, like):
         if like == types.none:
             return arguments[0].type(0)
         size = LLVM[like.instance_type][1]
-        first = builder.add(arguments[0], builder.mul(arguments[1], arguments[1].type(size)))
+        first = beyond(builder, *arguments[:2], like)
         over = builder.and_(builder.neg(first), first.type(min(16, 4 * size) - 1))
         return builder.udiv(over, over.type(size))
 
@@ -681,6 +696,27 @@ def sums_1(f, passed, lanes, scale_, start, n, whole, g_at):
     """The sums over a piece of a tensor; the same in every thread of the block."""
     sum_g_squared = f(0)
     lane = np.int32(4 * cuda.threadIdx.x)
+    while whole and lane + 4 * THREADS + 4 <= n:
+        i = start + lane
+        g_4 = load4(g_at, i, passed)
+        g_8 = load4(g_at, i + 4 * THREADS, passed)
+        sum_g_squared_ = terms_1(f, scale_, g_4[0])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        sum_g_squared_ = terms_1(f, scale_, g_8[0])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        sum_g_squared_ = terms_1(f, scale_, g_4[1])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        sum_g_squared_ = terms_1(f, scale_, g_8[1])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        sum_g_squared_ = terms_1(f, scale_, g_4[2])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        sum_g_squared_ = terms_1(f, scale_, g_8[2])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        sum_g_squared_ = terms_1(f, scale_, g_4[3])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        sum_g_squared_ = terms_1(f, scale_, g_8[3])
+        sum_g_squared = sum_g_squared + sum_g_squared_
+        lane = np.int32(lane + 8 * THREADS)
     while lane < n:
         i = start + lane
         if whole and lane + 4 <= n:
@@ -770,7 +806,8 @@ def kernels(f, stored, passed, copied):
         while chunk < len(work):
             tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             g_at = table[tensor, 1]
-            whole = skipped(g_at, start, passed) == 0
+            apart = skipped(g_at, start, passed)
+            whole = apart == 0
             sum_g_squared = sums_1(f, passed, lanes, f(1), start, n, whole, g_at)
             if cuda.threadIdx.x == 0:
                 part[chunk, 0], part[chunk, 1] = sum_g_squared, f(1)
@@ -834,22 +871,37 @@ def kernels(f, stored, passed, copied):
             mu_lo = rows[group, 5]
             h_scale = tensor_rows[tensor, 2]
             offset = np.int32(min(skipped(theta_at, start, stored), n))
+            apart = skipped(copy_at, start + offset, copied)
+            apart += skipped(g_at, start + offset, passed)
+            apart += skipped(v_at, start + offset, f)
             whole = np.int32((n - offset) // 4)
-            if skipped(g_at, start + offset, passed) + skipped(v_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
+            if apart > 0:
                 whole = np.int32(0)
             lane = cuda.threadIdx.x
+            i = start + offset + 4 * lane
+            theta_at = place(theta_at, i, stored)
+            g_at = place(g_at, i, passed)
+            v_at = place(v_at, i, f)
+            copy_at = place(copy_at, i, copied)
             while lane < whole:
-                i = start + offset + 4 * lane
                 theta_4, v_4 = body_4(
-                    f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(v_at, i, f), lr, mu_hi, mu_lo,
+                    f, load4(theta_at, 0, stored), load4(g_at, 0, passed), load4(v_at, 0, f), lr, mu_hi, mu_lo,
                     h_scale,
                 )
-                store4(theta_at, i, stored, theta_4)
-                store4(copy_at, i, copied, theta_4)
-                store4(v_at, i, f, v_4)
+                store4(theta_at, 0, stored, theta_4)
+                store4(copy_at, 0, copied, theta_4)
+                store4(v_at, 0, f, v_4)
+                theta_at = place(theta_at, 4 * THREADS, stored)
+                g_at = place(g_at, 4 * THREADS, passed)
+                v_at = place(v_at, 4 * THREADS, f)
+                copy_at = place(copy_at, 4 * THREADS, copied)
                 lane = np.int32(lane + THREADS)
             lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
             start = work[chunk, 1]
+            copy_at = table[tensor, 3]
+            theta_at = table[tensor, 0]
+            g_at = table[tensor, 1]
+            v_at = table[tensor, 2]
             while lane < np.int32(n - np.int32(4 * whole)):
                 i = start + lane
                 if lane >= offset:
@@ -872,7 +924,8 @@ class State:
     """What is remembered between steps.
 
     taken: the number of steps that each group was asked to take, on the host, which replays of a graph do not know of
-    numbers: GROUP for each group, the steps taken first; tensor_numbers: TENSOR for each tensor, in float64 on the device
+    numbers: GROUP for each group, the steps taken first, in float64 on the device
+    tensor_numbers: TENSOR for each tensor, the same way
     v: a device array per tensor, of its shape
     masters: the arrays in float32 that params are copies of, if there are any
     """

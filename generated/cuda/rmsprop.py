@@ -67,6 +67,11 @@ def narrowed(builder, x, form):
     return x
 
 
+def beyond(builder, address, i, like):
+    """The address of element i."""
+    return builder.add(address, builder.mul(i, i.type(LLVM[like.instance_type][1])))
+
+
 def pieces(builder, address, i, like, count):
     """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has.
 
@@ -74,7 +79,7 @@ def pieces(builder, address, i, like, count):
     """
     form, size = LLVM[like.instance_type]
     each = min(count, 16 // size)
-    first = builder.add(address, builder.mul(i, i.type(size)))
+    first = beyond(builder, address, i, like)
     word, words = (I32, each // 2) if size == 2 and each > 1 else (form, each)
     kind = ir.PointerType(ir.VectorType(word, words) if each > 1 else form, addrspace=1)
     places = [builder.add(first, first.type(at * size)) if at else first for at in range(0, count, each)]
@@ -163,6 +168,16 @@ def store4(typing, address, i, like, values):
 
 
 @intrinsic
+def place(typing, address, i, like):
+    """The address of element i of the array at an address; `like` None: as it is."""
+
+    def build(context, builder, signature, arguments):
+        return arguments[0] if like == types.none else beyond(builder, *arguments[:2], like)
+
+    return types.int64(types.int64, types.int64, like), build
+
+
+@intrinsic
 def skipped(typing, address, i, like):
     """How many elements from i on come before the first from which four can be loaded at a time; `like` None: 0."""
 
@@ -170,7 +185,7 @@ def skipped(typing, address, i, like):
         if like == types.none:
             return arguments[0].type(0)
         size = LLVM[like.instance_type][1]
-        first = builder.add(arguments[0], builder.mul(arguments[1], arguments[1].type(size)))
+        first = beyond(builder, *arguments[:2], like)
         over = builder.and_(builder.neg(first), first.type(min(16, 4 * size) - 1))
         return builder.udiv(over, over.type(size))
 
@@ -694,22 +709,37 @@ def kernels(f, stored, passed, copied):
             alpha_lo = rows[group, 5]
             one_minus_alpha = rows[group, 6]
             offset = np.int32(min(skipped(theta_at, start, stored), n))
+            apart = skipped(copy_at, start + offset, copied)
+            apart += skipped(g_at, start + offset, passed)
+            apart += skipped(v_at, start + offset, f)
             whole = np.int32((n - offset) // 4)
-            if skipped(g_at, start + offset, passed) + skipped(v_at, start + offset, f) + skipped(copy_at, start + offset, copied) > 0:
+            if apart > 0:
                 whole = np.int32(0)
             lane = cuda.threadIdx.x
+            i = start + offset + 4 * lane
+            theta_at = place(theta_at, i, stored)
+            g_at = place(g_at, i, passed)
+            v_at = place(v_at, i, f)
+            copy_at = place(copy_at, i, copied)
             while lane < whole:
-                i = start + offset + 4 * lane
                 theta_4, v_4 = body_4(
-                    f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(v_at, i, f), lr, eps, alpha_hi,
+                    f, load4(theta_at, 0, stored), load4(g_at, 0, passed), load4(v_at, 0, f), lr, eps, alpha_hi,
                     alpha_lo, one_minus_alpha,
                 )
-                store4(theta_at, i, stored, theta_4)
-                store4(copy_at, i, copied, theta_4)
-                store4(v_at, i, f, v_4)
+                store4(theta_at, 0, stored, theta_4)
+                store4(copy_at, 0, copied, theta_4)
+                store4(v_at, 0, f, v_4)
+                theta_at = place(theta_at, 4 * THREADS, stored)
+                g_at = place(g_at, 4 * THREADS, passed)
+                v_at = place(v_at, 4 * THREADS, f)
+                copy_at = place(copy_at, 4 * THREADS, copied)
                 lane = np.int32(lane + THREADS)
             lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
             start = work[chunk, 1]
+            copy_at = table[tensor, 3]
+            theta_at = table[tensor, 0]
+            g_at = table[tensor, 1]
+            v_at = table[tensor, 2]
             while lane < np.int32(n - np.int32(4 * whole)):
                 i = start + lane
                 if lane >= offset:

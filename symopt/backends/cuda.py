@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from symopt.backends.device_deploy import deploy_lines
 from symopt.backends.interface import interface, take_lines, widths
 from symopt.backends.kernel import carries
-from symopt.backends.launches import Launch, launches
+from symopt.backends.launch import Launch
+from symopt.backends.launches import launches
 from symopt.backends.layout import Columns, columns
 from symopt.backends.parts import carried, functions, math_names, primitive_texts, used
 from symopt.backends.template import render
@@ -34,7 +36,9 @@ def context(program: Program, training: Training, banner: str) -> dict[str, Any]
     shared = interface(program, training, banner, scope="arrays", init=("*", "kept=False"), step=("stream=0",))
     made = launches(program, layout)
     formulas, kernel, deploy = deploy_lines(program, layout)
-    plan = f"plan_for(params, groups, ({widths(program, layout, made.partials)}), kept)"
+    plan = ["params", "groups", f"({widths(program, layout, made.partials)})", "kept"]
+    started = [b.name for b in program.buffers if (b.level, b.role) == ("element", "state") and b.start]
+    kernel_names = [launch.name for launch in made.launches] + ["convert"] * bool(kernel)
     return {
         **shared,
         "math_names": ", ".join(math_names(program)),
@@ -43,13 +47,17 @@ def context(program: Program, training: Training, banner: str) -> dict[str, Any]
         "primitives": [*_primitives(used(program)), *formulas],
         "functions": made.functions,
         "launches": [_laid_out(launch) for launch in made.launches],
-        "kernel_names": [launch.name for launch in made.launches] + ["convert"] * bool(kernel),
+        "namespace": filled("return SimpleNamespace(", [f"{name}={name}" for name in kernel_names], ")", 4),
         "per_row": bool(layout.row),
         "copy_column": sum(b.level == "element" for b in program.buffers),
         "carry_group": carries(program, layout.group),
         "carry_tensor": carries(program, layout.tensor),
-        "plan": f"RowPlan(*{plan}.arguments, len(ROW))" if layout.row else plan,
-        "started": [b.name for b in program.buffers if (b.level, b.role) == ("element", "state") and b.start],
+        "plan": [
+            *filled("plan = plan_for(", plan, ")", 4),
+            *(["plan = RowPlan(*plan.arguments, len(ROW))"] if layout.row else []),
+        ],
+        "started": started,
+        "new_state": filled("state = State(", _new_state(shared, started, bool(deploy)), ")", 4),
         "step_body": _step_body(program, layout, made.launches, shared["step_inputs"]),
         "deploy": bool(deploy),
         "deploy_kernel": kernel,
@@ -89,6 +97,13 @@ def _laid_out(launch: Launch) -> dict[str, Any]:
     head = filled(f"def {launch.name}(", launch.takes, "):", 4)
     sums = [{**vars(total), "place": place} for place, total in enumerate(launch.sums)]
     return {**vars(launch), "head": head, "sums": sums}
+
+
+def _new_state(shared: Mapping[str, Any], started: Collection[str], deploy: bool) -> list[str]:
+    """What a state is made of, in the order of its fields."""
+    tables = ["numbers", "tensor_numbers"] if shared["tensor_columns"] else ["numbers"]
+    arrays = [f"plan.{'host_zeros' if name in started else 'zeros'}()" for name in shared["states"]]
+    return ["plan", "numbers[:, 0].copy()", *tables, *arrays, "masters", *(["np.zeros(1)"] if deploy else [])]
 
 
 def _step_body(program: Program, layout: Columns, made: tuple[Launch, ...], inputs: list[str]) -> list[str]:

@@ -45,6 +45,11 @@ def narrowed(builder, x, form):
     return x
 
 
+def beyond(builder, address, i, like):
+    """The address of element i."""
+    return builder.add(address, builder.mul(i, i.type(LLVM[like.instance_type][1])))
+
+
 def pieces(builder, address, i, like, count):
     """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has.
 
@@ -52,7 +57,7 @@ def pieces(builder, address, i, like, count):
     """
     form, size = LLVM[like.instance_type]
     each = min(count, 16 // size)
-    first = builder.add(address, builder.mul(i, i.type(size)))
+    first = beyond(builder, address, i, like)
     word, words = (I32, each // 2) if size == 2 and each > 1 else (form, each)
     kind = ir.PointerType(ir.VectorType(word, words) if each > 1 else form, addrspace=1)
     places = [builder.add(first, first.type(at * size)) if at else first for at in range(0, count, each)]
@@ -141,6 +146,16 @@ def store4(typing, address, i, like, values):
 
 
 @intrinsic
+def place(typing, address, i, like):
+    """The address of element i of the array at an address; `like` None: as it is."""
+
+    def build(context, builder, signature, arguments):
+        return arguments[0] if like == types.none else beyond(builder, *arguments[:2], like)
+
+    return types.int64(types.int64, types.int64, like), build
+
+
+@intrinsic
 def skipped(typing, address, i, like):
     """How many elements from i on come before the first from which four can be loaded at a time; `like` None: 0."""
 
@@ -148,7 +163,7 @@ def skipped(typing, address, i, like):
         if like == types.none:
             return arguments[0].type(0)
         size = LLVM[like.instance_type][1]
-        first = builder.add(arguments[0], builder.mul(arguments[1], arguments[1].type(size)))
+        first = beyond(builder, *arguments[:2], like)
         over = builder.and_(builder.neg(first), first.type(min(16, 4 * size) - 1))
         return builder.udiv(over, over.type(size))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import replace
+from itertools import count, product
 
 from symopt.backends.device_functions import ELEMENT, TERMS, WORDS, added, assigned, function, of_four
 from symopt.backends.kernel import SCALE, Function, Sum, carries, scaled, sum_of
+from symopt.backends.launch import ElementLoop, Launch, Launches, Lines, Numbers
 from symopt.backends.layout import NUMBERS, Columns, Places, has_tensors, terms
 from symopt.backends.text import filled, free_names, local, targets
 from symopt.backends.unpacking import split
@@ -17,64 +18,6 @@ from symopt.recurrence import LEVELS
 ROUNDED = Places("rows[group", "tensor_rows[tensor", "row_rows[row")
 KINDS = {"param": "stored", "grad": "passed", "input": "passed", "state": "f"}
 """How the elements of a buffer are stored, by its role, as emitted kernels call it."""
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """Numbers of one level. lines: unpack what they need, compute, store"""
-
-    level: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Launch:
-    """One launch of a kernel.
-
-    kind: "numbers" (one block), "rows" and "row_fold" (a thread per row), "fold" (a block per tensor), "reduce" and
-        "update" (a block per chunk)
-    takes: its arguments; parts: what it computes
-    sums: what a reducing pass made and this one adds up; count: how many sums that pass made
-    begins, ends: whether it is the first of a step, and the last before the update
-    """
-
-    kind: str
-    name: str
-    doc: str
-    takes: tuple[str, ...]
-    parts: tuple[Numbers, ...] = ()
-    sums: tuple[Sum, ...] = ()
-    loops: tuple[ElementLoop, ...] = ()
-    flags: tuple[str, ...] = ()
-    count: int = 0
-    begins: bool = False
-    ends: bool = False
-
-
-@dataclass(frozen=True)
-class ElementLoop:
-    """What a block does with a chunk.
-
-    test: the condition of this loop; lines: addresses and numbers under their names; piece: those that each row has
-    kinds: (name of an address, how its elements are stored) of every buffer
-    body, body4: what happens to one element, and to four
-    """
-
-    test: str
-    lines: tuple[str, ...]
-    piece: tuple[str, ...]
-    kinds: tuple[tuple[str, str], ...]
-    body: tuple[str, ...]
-    body4: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Launches:
-    """All functions and launches of a step, in order; partials: how many sums a reducing pass makes at most."""
-
-    functions: tuple[Function, ...]
-    launches: tuple[Launch, ...]
-    partials: int
 
 
 def launches(program: Program, layout: Columns) -> Launches:
@@ -184,7 +127,7 @@ class _Maker:
     def summed(
         self, number: int, scale: list[str], buffers: list[str], scalars: list[str], sums: tuple[Sum, ...]
     ) -> Function:
-        """The function that adds up a piece of a tensor."""
+        """The function that adds up a piece of a tensor; of one array alone each thread loads eight elements ahead."""
         names = [*map(local, scalars)]
         results = [total.name for total in sums]
         own = [f"{name}_" for name in results]
@@ -192,15 +135,25 @@ class _Maker:
         kinds = [self.kind(name) for name in buffers]
         head = ["f", *(kind for kind in ("stored", "passed") if kind in kinds), "lanes"]
         head += [*scale, "start", "n", "whole", *places, *names]
-        body = [f"{name} = f(0)" for name in results]
-        body += ["lane = np.int32(4 * cuda.threadIdx.x)", "while lane < n:", "    i = start + lane"]
-        body += ["    if whole and lane + 4 <= n:"]
-        fours = [f"{local(name)}_4" for name in buffers]
-        loads = [f"load4({place}, i, {kind})" for place, kind in zip(places, kinds, strict=True)]
-        body += [f"        {line}" for line in targets(fours, ", ".join(loads), 12)]
-        for k in range(4):
-            at = ["f", *scale, *(f"{four}[{k}]" for four in fours), *names]
-            body += [f"        {line}" for line in added(own, f"terms_{number}", at, sums)]
+
+        def taken(*parts: tuple[str, str]) -> list[str]:
+            """Four elements from each place on, all loaded before any is added."""
+            found: list[str] = []
+            for i, end in parts:
+                loads = [f"load4({place}, {i}, {kind})" for place, kind in zip(places, kinds, strict=True)]
+                found += targets([f"{local(name)}_{end}" for name in buffers], ", ".join(loads), 12)
+            for k, (_, end) in product(range(4), parts):
+                at = ["f", *scale, *(f"{local(name)}_{end}[{k}]" for name in buffers), *names]
+                found += added(own, f"terms_{number}", at, sums)
+            return found
+
+        body = [*(f"{name} = f(0)" for name in results), "lane = np.int32(4 * cuda.threadIdx.x)"]
+        if len(buffers) == 1:
+            body += ["while whole and lane + 4 * THREADS + 4 <= n:", "    i = start + lane"]
+            body += [f"    {line}" for line in taken(("i", "4"), ("i + 4 * THREADS", "8"))]
+            body += ["    lane = np.int32(lane + 8 * THREADS)"]
+        body += ["while lane < n:", "    i = start + lane", "    if whole and lane + 4 <= n:"]
+        body += [f"        {line}" for line in taken(("i", "4"))]
         body += ["    else:", "        while i < start + n and i < start + lane + 4:"]
         each = [f"load({place}, i, {kind})" for place, kind in zip(places, kinds, strict=True)]
         body += [f"            {line}" for line in added(own, f"terms_{number}", ["f", *scale, *each, *names], sums)]
@@ -244,15 +197,15 @@ class _Maker:
     def kinds(self, buffers: Iterable[str]) -> tuple[tuple[str, str], ...]:
         return tuple((f"{local(name)}_at", self.kind(name)) for name in buffers)
 
-    def unpacking(self, buffers: list[str], scalars: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """(what a chunk unpacks, what each of its rows unpacks): addresses of buffers, and numbers."""
+    def unpacking(self, buffers: list[str], scalars: list[str]) -> tuple[Lines, Lines, Lines]:
+        """What a chunk unpacks, addresses and numbers, and what each of its rows unpacks."""
         element = [b.name for b in self.program.buffers if b.level == "element"]
         addresses = [f"{local(name)}_at = table[tensor, {element.index(name)}]" for name in buffers]
         own = [name for name in scalars if name in self.layout.row]
         shared = [name for name in scalars if name not in own]
         numbers = [f"{local(name)} = {self.layout.run([name], ROUNDED)}" for name in shared]
         of_row = [f"{local(name)} = row_rows[row + piece, {self.layout.row.index(name)}]" for name in own]
-        return (*addresses, *numbers), tuple(of_row)
+        return tuple(addresses), tuple(numbers), tuple(of_row)
 
     def update(self, stage: Update) -> None:
         conditions = self.layout.sorted(stage.conditions)
@@ -283,14 +236,17 @@ class _Maker:
 
     def stored(self, name: str, loop: Loop, buffers: list[str], given: list[str], four: str) -> tuple[str, ...]:
         """Load one element or four, compute, store."""
-        loads = [f"load{four}({local(b)}_at, i, {self.kind(b)})" for b in buffers]
+        # Four at a time the addresses move along, but for those of rows: either way takes fewer registers there.
+        i = "0" if four and not self.layout.row else "i"
+        loads = [f"load{four}({local(b)}_at, {i}, {self.kind(b)})" for b in buffers]
         made = [f"{local(buffer)}_{four or 'new_'}" for buffer, _ in loop.writes]
         if not made:
             return ()
-        result = filled(f"{', '.join(made)} = {name}{'_4' if four else ''}(", ["f", *loads, *given], ")", 20)
+        head = f"{', '.join(made)} = {name}{'_4' if four else ''}("
+        result = filled(head, ["f", *loads, *given], ")", 28 if self.layout.row else 24)
         writes: list[str] = []
         for (buffer, _), value in zip(loop.writes, made, strict=True):
-            writes.append(f"store{four}({local(buffer)}_at, i, {self.kind(buffer)}, {value})")
+            writes.append(f"store{four}({local(buffer)}_at, {i}, {self.kind(buffer)}, {value})")
             if self.program.buffer(buffer).role == "param":
-                writes.append(f"store{four}(copy_at, i, copied, {value})")
+                writes.append(f"store{four}(copy_at, {i}, copied, {value})")
         return (*result, *writes)

@@ -26,12 +26,14 @@ _INFIX = {
 _LEVEL = {**PRECEDENCE, "<": 0, "<=": 0, ">": 0, ">=": 0, "eq": 0, "ne": 0}
 
 _OWN_WORDS = frozenset(
-    "LANES added at begin below block blocks body carray chunk convert deploy deployed f given group groups i "
-    "in_range inf kernel lane largest len n np numbers offset part pi piece pieces point_of pointer prange range "
-    "rounded row row_numbers row_rows row_tensors rows start store table tensor tensor_numbers tensor_rows theta_of "
-    "whole work".split()
+    "LANES THREADS added apart at begin below block blocks body carray chunk convert copied copy cuda deploy deployed "
+    "f given group groups i in_range inf kernel lane lanes largest len load load4 n np numbers offset part passed pi "
+    "piece pieces place point_of pointer prange range rounded row row_numbers row_rows row_tensors rows skipped start "
+    "store store4 stored table tensor tensor_numbers tensor_rows theta_of types whole work".split()
 )
-_OWN_KINDS = re.compile(r"(step|global|tensor|row)_scalars_\d+|(terms|sums)_\d+(_in_range)?|body_\w+|\w+_lanes")
+_OWN_KINDS = re.compile(
+    r"(step|global|tensor|row)_scalars_\d+|(terms|sums)_\d+(_in_range)?|body_\w+|\w+_(lanes|at|4|8)"
+)
 
 
 def local(name: str) -> str:
@@ -137,7 +139,8 @@ def filled(before: str, items: Iterable[str], after: str, indent: int = 0) -> li
     whole = f"{before}{', '.join(items)}{after}"
     if indent + len(whole) <= WIDTH or not items:
         return [whole]
-    inner = _broken(f"{', '.join(items)},", WIDTH - indent - 4)
+    comma = "," if len(items) > 1 else ""  # one name in parentheses is that name; with a comma it would be a tuple
+    inner = _broken(f"{', '.join(items)}{comma}", WIDTH - indent - 4)
     return [before.rstrip(), *(f"    {line}" for line in inner), after.lstrip()]
 
 

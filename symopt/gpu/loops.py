@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from symopt.ptx.access import Shape, shape
@@ -81,19 +81,29 @@ def _accesses(code: Iterable[Instruction]) -> list[tuple[str, Shape]]:
     return [(root, one) for root, one in found if one.space in ("global", "")]
 
 
-def _rounds(code: Iterable[Instruction], stride: int) -> int:
+def _rounds(code: list[Instruction], stride: int) -> int:
     """How many rounds of the source one pass takes, where the compiler unrolled the loop: its counter tells.
 
     Addresses, in bytes, go further than the counter.
     """
-    steps = [step for one in code if (step := _step(one)) and step % stride == 0]
+    copies = dict(pair for one in code if (pair := _copied(one)))
+    steps = [step for one in code if (step := _step(one, copies)) and step % stride == 0]
     return max(1, min(steps, default=stride) // stride)
 
 
-def _step(one: Instruction) -> int:
-    """What an instruction adds to a register that it reads and writes; 0 for any other instruction."""
+def _copied(one: Instruction) -> tuple[str, str] | None:
+    """(register, the one that it is a copy of) where an instruction copies."""
     match one.root, one.operands:
-        case "add", (Register(target), Register(source), Immediate(step, 0)) if target == source:
+        case "mov", (Register(target), Register(source)):
+            return target, source
+        case _:
+            return None
+
+
+def _step(one: Instruction, copies: Mapping[str, str]) -> int:
+    """What an instruction adds to a register that it, or a copy before it, reads; 0 for any other instruction."""
+    match one.root, one.operands:
+        case "add", (Register(target), Register(source), Immediate(step, 0)) if target == copies.get(source, source):
             return step
         case _:
             return 0

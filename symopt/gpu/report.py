@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symopt.artifacts import artifact, build
-from symopt.backends.launches import Launch, launches
+from symopt.backends.launch import Launch
+from symopt.backends.launches import launches
 from symopt.backends.layout import columns
 from symopt.expr import Call, walk
 from symopt.gpu.assemble import assembled, assembler

@@ -104,7 +104,7 @@ class DeviceMachine(Machine):
     def stand_ins(self) -> dict[str, Any]:
         """What replaces names of a file."""
         device = self.device
-        reached = {name: getattr(device, name) for name in ("load", "load4", "store", "store4", "skipped")}
+        reached = {name: getattr(device, name) for name in ("load", "load4", "store", "store4", "place", "skipped")}
         return {**reached, "CHUNK": CHUNK, "THREADS": THREADS}
 
     def load(self, code: Iterable[CodeType]) -> dict[str, Any]:
@@ -210,7 +210,7 @@ class EmittedForDevice(Emitted):
     def collect(self, when: str, params: list[Any], state: Any) -> None:
         """What is stored, and the copies of it."""
         if self.kept:
-            self.rounded(self.at(when), "copied", params)
+            self.rounded(self.at(when), "copied params", params)
         super().collect(self.at(when), params, state)
 
     def at(self, when: str) -> str:

@@ -183,6 +183,11 @@ class Memory:
                 self._write(cells, at + k, values[k])
 
     @staticmethod
+    def place(address: int, i: int, like: Form | None) -> int:
+        """The address of element i."""
+        return address if like is None else address + i * like.itemsize
+
+    @staticmethod
     def skipped(address: int, i: int, like: Form | None) -> int:
         """How many elements from element i on come before the first from which four can be loaded at a time."""
         if like is None:

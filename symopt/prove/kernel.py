@@ -117,7 +117,7 @@ _WHEN = {"start": "after init", "any": "in any state", "step": "after a step"}
 _KEPT = ", kept"  # where params are copies of masters
 _SHIFTS = {"start": START, "any": -1, "step": 0}
 _THETA = ("deployed", "exchanged", "deployed in place")
-_POINT = ("kept aside", "trained again", "copied")
+_POINT = ("kept aside", "trained again", "copied params")
 
 
 def _told(when: str) -> str:

@@ -21,9 +21,10 @@ ALLOWED = {"ctypes", "warnings", "dataclasses", "math", "types", "functools", "o
 
 @cache
 def built(name):
-    """(training form, program, syntax tree of the text) of an optimizer."""
+    """(training form, program, syntax tree of the text, text) of an optimizer."""
     parts = build(CATALOGUE[name])
-    return *parts, ast.parse(artifact(CATALOGUE[name], "cuda", built=parts).text)
+    text = artifact(CATALOGUE[name], "cuda", built=parts).text
+    return *parts, ast.parse(text), text
 
 
 @pytest.fixture(params=CATALOGUE)
@@ -39,6 +40,11 @@ def program(training):
 @pytest.fixture
 def tree(training):
     return built(training.source.name)[2]
+
+
+@pytest.fixture
+def text(training):
+    return built(training.source.name)[3]
 
 
 def test_a_file_needs_only_numpy_and_numba(tree):
@@ -77,6 +83,10 @@ def test_kernels_write_what_the_program_writes(program, tree):
     params = sum(name == program.buffers[0].name for loop in program.update.loops for name, _ in loop.writes)
     assert names.count("store4") == names.count("store") == writes + params  # params may have copies
     assert names.count("load4") == names.count("load") == sum(len(loop.reads) for loop in program.update.loops)
+
+
+def test_no_line_is_longer_than_a_screen(text):
+    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_literals_of_the_element_loop_have_the_type_of_the_arrays(tree):

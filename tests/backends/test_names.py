@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from symopt.artifacts import artifact, build
+from symopt.backends.text import filled
 from symopt.catalogue import load_file
 from symopt.naming import clash, unusable
 from symopt.prove.kernel import prove_kernel
+from symopt.prove.targets import DEVICE, HOST
 from symopt.recurrence import RESERVED
 
 HEAD = """
@@ -18,7 +20,9 @@ from symopt import optimizer
 
 @optimizer(title="Words")
 """
-SHARE = 12  # names of one spec
+TARGETS = {"cpu": (HOST, 12), "cuda": (DEVICE, 24)}
+"""How the files of each target are proved, and how many names one spec has."""
+
 NATURAL = "size length count start rows chunk lane index address i k f x y step work table".split()
 
 
@@ -78,10 +82,15 @@ KINDS = {
 }
 
 
+@pytest.fixture(scope="module", params=TARGETS)
+def target(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def words(unusual):
+def words(unusual, target):
     """The words of some emitted files that share all that files can hold, one of those that a page prints alike."""
-    texts = [artifact(unusual[name], "cpu").text for name in ("centralized", "two_states", "from_outside", "starts")]
+    texts = [artifact(unusual[name], target).text for name in ("centralized", "two_states", "from_outside", "starts")]
     nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
     found = sorted({*NATURAL, *(word for node in nodes for word in _words(node))} - {"theta", "g"})
     usable = [name for name in found if unusable(name) is None]
@@ -94,13 +103,14 @@ def words(unusual):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_word_of_a_file_can_be_a_name(kind, words, tmp_path):
+def test_every_word_of_a_file_can_be_a_name(kind, words, target, tmp_path):
     text, level = KINDS[kind]
+    proved, share = TARGETS[target]
     names = [name for name in words if name not in RESERVED] if kind == "hyperparameters" else words
-    for first in range(0, len(names), SHARE):
-        optimizer = declared(tmp_path, text(names[first : first + SHARE], level))
-        training, _ = build(optimizer)
-        proof = prove_kernel(training, artifact(optimizer, "cpu").text)
+    for first in range(0, len(names), share):
+        optimizer = declared(tmp_path, text(names[first : first + share], level))
+        training, _ = built = build(optimizer)
+        proof = prove_kernel(training, artifact(optimizer, target, built=built).text, proved)
         assert proof.holds, proof.failures[:3]
 
 
@@ -113,3 +123,11 @@ def test_natural_names_compile(kind, tmp_path, monkeypatch, folder):
     bound = optimizer.bind(params)
     bound.step([np.ones(3, np.float32)], **inputs)
     assert (params[0] < 1).all()
+
+
+def test_one_long_name_in_parentheses_is_no_tuple():
+    name = "x" * 60
+    for names in ([name], [name, name]):
+        text = "\n".join(filled("(", names, f") = {'y' * 60}"))
+        (target,) = ast.parse(text).body[0].targets
+        assert isinstance(target, ast.Tuple) == (len(names) > 1)

@@ -49,6 +49,9 @@ def store4(address, i, like, values):
     if like is not None:
         at(address, i, like, 4)[:] = [narrowed(like, value) for value in values]
 
+def place(address, i, like):
+    return address if like is None else address + i * np.dtype(like).itemsize
+
 def skipped(address, i, like):
     size = np.dtype(like).itemsize
     return -(int(address) + int(i) * size) % min(16, 4 * size) // size

@@ -33,6 +33,14 @@ def test_an_unrolled_loop_takes_more_elements(loops):
     assert found.ahead == 16  # the second load may read what the first store wrote
 
 
+def test_the_counter_may_be_copied_before_it_goes_on(written):
+    text = written(LOAD + LOAD, step=1024)
+    copied = text.replace("add.s64 %rd3, %rd3, 1024;", "mov.b64 %rd4, %rd3; add.s64 %rd3, %rd4, 1024;")
+    assert copied != text
+    (found,) = vector_loops(parse(copied).kernel, 512)
+    assert found.elements == 8
+
+
 def test_the_counter_may_count_elements(loops):
     (found,) = loops(LOAD, step=2048, stride=2048)
     assert found.elements == 4
