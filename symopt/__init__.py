@@ -27,7 +27,13 @@ _HOMES = {
 }  # fmt: skip
 
 
+def __dir__() -> list[str]:
+    return sorted({*_HOMES, *import_module("symopt.notation").__all__})
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__all__":  # what `from symopt import *` brings
+        return __dir__()
     if name.startswith("__"):
         raise AttributeError(name)
     home = import_module(_HOMES.get(name, "symopt.notation"))

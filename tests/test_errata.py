@@ -14,7 +14,10 @@ from typer.testing import CliRunner
 
 from symopt.catalogue import load_file
 from symopt.cli.app import app
-from symopt.errata import compared, disagreements, fits, leaves, page, run, spec
+from symopt.cli.prove import CODES
+from symopt.equivalence.sentence import brief
+from symopt.errata import compared, disagreements, fits, leaves, run, spec
+from symopt.errata.__main__ import main
 from symopt.interpret import REAL, interpret
 from symopt.paths import specs_dir
 
@@ -106,34 +109,85 @@ def test_what_a_text_says_of_a_number(text, number, fitting):
     assert fits(text, REAL.constant(Fraction(number))) == fitting
 
 
-@pytest.mark.parametrize(
-    ("name", "status", "said"), [("torch-one-cycle", 0, "-0.0714"), ("torch", 1, "no disagreement torch")]
-)
-def test_the_command_of_a_run(name, status, said):
-    command = [sys.executable, "-m", "symopt.errata", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == status
-    assert said in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+# ---- what can be typed ----
+
+PAGE = (ROOT / "docs" / "errata.md").read_text()
+COMMANDS = dict.fromkeys(re.findall(r"^```sh\n(.+)\n```$", PAGE, re.MULTILINE))
 
 
-OPTIONS = [
-    line
-    for line in (ROOT / "docs" / "errata.md").read_text().splitlines()
-    if line.startswith("symopt prove") and " --" in line
-]
+def typed(kind):
+    return [line.removeprefix(f"{kind} ") for line in COMMANDS if line.startswith(f"{kind} ")]
 
 
-@pytest.mark.parametrize("line", OPTIONS)
-def test_a_command_of_the_page_can_be_typed(line, monkeypatch):
-    """With its options, it comes to the verdict that stands above it."""
+def test_each_command_of_the_page_is_of_a_kind_that_is_tried():
+    tried = sum(len(typed(kind)) for kind in ("symopt prove", "symopt show", "python -m symopt.errata"))
+    assert tried == len(COMMANDS) == PAGE.count("```sh") > len(CLAIMS)
+
+
+@pytest.mark.parametrize("line", typed("symopt prove"))
+def test_a_comparison_of_the_page_comes_to_its_verdict(line, monkeypatch):
+    """And to what is said below the verdict."""
     monkeypatch.chdir(ROOT)
-    before = (ROOT / "docs" / "errata.md").read_text().partition(line)[0]
-    *_, told = re.findall("Proved|Refuted", before)
-    done = CliRunner().invoke(app, shlex.split(line)[1:])
-    assert done.output.startswith(told), done.output
+    before = PAGE.partition(f"symopt prove {line}\n")[0]
+    verdict = re.findall("^(?:Proved|Refuted).*", before, re.MULTILINE)[-1]
+    done = CliRunner().invoke(app, ["prove", *shlex.split(line)])
+    assert done.exit_code == CODES[verdict.split()[0].strip(":").lower()]
+    assert done.output.split()[0] == verdict.split()[0].rstrip(":") + ":"
+    for remark in re.findall("^(?:With|They differ only) .*[.]$", before[before.rindex(verdict) :], re.MULTILINE):
+        assert remark in " ".join(done.output.split())
 
 
-def test_the_page_is_up_to_date():
-    """`make pages` writes it anew."""
-    assert page().splitlines() == (ROOT / "docs" / "errata.md").read_text().splitlines()
+@pytest.mark.parametrize("line", typed("symopt show"))
+def test_what_is_found_in_a_text_is_shown(line, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    done = CliRunner().invoke(app, ["show", line])
+    kinds = re.findall(r"^- \*(.+?)\* \(line (\d+)\)", PAGE.partition(f"symopt show {line}\n")[0], re.MULTILINE)
+    assert done.exit_code == 0
+    kind, number = kinds[-1]
+    assert f"({kind}, line {number})" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("line", typed("python -m symopt.errata"))
+def test_an_entry_is_printed_as_it_stands_on_the_page(line, capsys):
+    main([line])
+    assert capsys.readouterr().out.strip() in PAGE
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("torch-moun", "there is no disagreement torch-moun; did you mean torch-muon?\n"),
+        ("xyz", "there is no disagreement xyz; python -m symopt.errata --help lists them all\n"),
+        ("--page", "unrecognized arguments: --page\n"),
+    ],
+)
+def test_a_name_that_is_none_is_a_mistake(given, said, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["torch-muon", given])
+    out, err = capsys.readouterr()
+    assert (end.value.code, out) == (2, "")
+    assert err.endswith(said)
+
+
+def test_the_module_runs_as_a_command():
+    command = [sys.executable, "-m", "symopt.errata", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert [claim.id for claim in CLAIMS if f"  {claim.id} " not in done.stdout] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "short"),
+    [
+        ("-39/1000", "-0.039"), ("1/3", "1/3"), ("-100.0", "-100"), ("0", "0"), ("not a number", "not a number"),
+        ("-256692800000/120763901207639", "-0.0021255755853617846531"), ("1/2, 0.25", "(0.5, 0.25)"),
+    ],
+)  # fmt: skip
+def test_numbers_of_the_page_are_short(shown, short):
+    assert brief(shown) == short
+
+
+def test_the_page_is_up_to_date(capsys):
+    """`make pages` writes it anew; it is what is printed where no entry is named."""
+    main([])
+    assert capsys.readouterr().out.splitlines() == PAGE.splitlines()

@@ -101,12 +101,15 @@ def prove(
     hyper: Annotated[
         list[str] | None, typer.Option(help="A hyperparameter replaced: A.eps=eps/sqrt(1 - beta2**t), k=1, A.c=inf.")
     ] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="How much a proof may cost, in elementary products; undecided beyond.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Whether two optimizers are equal: a proof, or the smallest run in which they differ."""
     from symopt.cli.prove import run
 
-    raise typer.Exit(run(a, b, map_ or [], assume or [], hyper or [], as_json=json))
+    raise typer.Exit(run(a, b, map_ or [], assume or [], hyper or [], budget, as_json=json))
 
 
 @app.command()
@@ -131,7 +134,7 @@ def generate(
 @app.command()
 def derive(
     spec: Spec,
-    kind: Annotated[str, typer.Option(help='One kind of facts only, such as "stability".')] = "",
+    kind: Annotated[str, typer.Option(help="One kind of facts only, as stability or limits.")] = "",
     steps: Annotated[bool, typer.Option("--steps", help="Show how each fact follows.")] = False,
     sensitivity: Annotated[
         str, typer.Option(help="Print a spec of the derivative with respect to this hyperparameter instead.")
@@ -142,6 +145,8 @@ def derive(
     from symopt.cli.derive import run, tangent
 
     if sensitivity:
+        if kind or steps or json:
+            raise typer.BadParameter("it prints a spec, which has no kinds, steps or JSON", param_hint="--sensitivity")
         tangent(spec, sensitivity)
     else:
         run(spec, kind, steps, as_json=json)

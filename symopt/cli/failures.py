@@ -13,7 +13,8 @@ from typer.core import TyperGroup
 
 from symopt.errors import SymoptError
 
-INTERRUPTED = 130
+INTERRUPTED, UNREAD = 130, 141
+"""Exit codes of what was stopped by Ctrl-C, and by a reader that closed the pipe, as shells have them."""
 
 
 class Commands(TyperGroup):
@@ -28,7 +29,7 @@ class Commands(TyperGroup):
             sys.stdout.flush()
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
             _silence()
-            code = 1
+            code = UNREAD
         except (SymoptError, TyperException, OSError) as error:
             _tell(error, debug)
             code = error.exit_code if isinstance(error, TyperException) else 1

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from symopt.catalogue import load
 from symopt.cli.console import columns, console, put
-from symopt.equivalence import Comparison, Counterexample, compare, to_json
+from symopt.equivalence import BUDGET, Comparison, Counterexample, compare, to_json
 from symopt.equivalence.sentence import outcome, rows, sentence, setting
 from symopt.errors import SymoptError
 
@@ -19,13 +19,20 @@ CODES = {"proved": 0, "refuted": 3, "undecided": 4}
 _STYLES = {"proved": "bold green", "refuted": "bold red", "undecided": "bold yellow"}
 
 
-def run(a: str, b: str, maps: Sequence[str], assume: Sequence[str], hyper: Sequence[str], *, as_json: bool) -> int:
+def run(
+    a: str,
+    b: str,
+    maps: Sequence[str],
+    assume: Sequence[str],
+    hyper: Sequence[str],
+    budget: int | None,
+    *,
+    as_json: bool,
+) -> int:
     """Compare and report; the exit code says the verdict."""
     constant = [_constant(given) for given in assume]
-    states, values = (
-        dict(_equation(given, option) for given in lists) for lists, option in ((maps, "--map"), (hyper, "--hyper"))
-    )
-    found = compare(load(a), load(b), constant=constant, hyper=values, states=states)
+    states, values = _equations(maps, "--map"), _equations(hyper, "--hyper")
+    found = compare(load(a), load(b), constant=constant, hyper=values, states=states, budget=budget or BUDGET)
     if as_json:
         print(json.dumps({**to_json(found), "sentence": sentence(found)}, indent=2))
     else:
@@ -39,6 +46,14 @@ def _constant(given: str) -> str:
         number = f"; for a number write --hyper {name}={value}" if value else ""
         raise SymoptError(f"--assume {given}: write --assume {name or 'lr'}=constant{number}")
     return name
+
+
+def _equations(lists: Sequence[str], option: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in (_equation(given, option) for given in lists):
+        if found.setdefault(name, value) != value:
+            raise SymoptError(f"{option} {name} is given twice, as {found[name]} and as {value}")
+    return found
 
 
 def _equation(given: str, option: str) -> tuple[str, str]:
@@ -66,6 +81,8 @@ def _report(found: Comparison, out: Console) -> None:
     if found.counterexample:
         lead = "Otherwise they differ:" if found.points != "refuted" and found.deployed != "refuted" else "They differ:"
         _counterexample(found, found.counterexample, lead, out)
+    if found.remarks:
+        put(out, Text(), *map(Text, found.remarks))
     if found.advice:
         put(out, Text(), Text(found.advice))
 

@@ -8,6 +8,9 @@ from symopt.equivalence.data import Data, Signature
 from symopt.equivalence.product import Product, Side
 from symopt.expr import BOOLEAN, Call, Expr, Seq, Sym, sequences, symbols, walk
 
+_PARTNER = {"cos": "sin", "sin": "cos"}
+"""What is kept along: a rotation has both."""
+
 
 def equal_values(data: Data, product: Product, known: Collection[str]) -> dict[str, Expr]:
     """Each state that agrees with one before it in all runs, with that one."""
@@ -41,10 +44,12 @@ def _formulas(product: Product, side: Side) -> Iterator[Expr]:
     """What could be a value after a step: what is made of new values, or of old ones one step later."""
     changing = set(product.pair.changing)
     seen: set[Expr] = set()
-    for node in [*(Sym(hyper.name) for hyper in product.pair.hypers), *_nodes(product, side)]:
+    todo = [*(Sym(hyper.name) for hyper in product.pair.hypers), *_nodes(product, side)]
+    for node in todo:
         if node in seen or (isinstance(node, Call) and node.op in BOOLEAN):
             continue
         seen.add(node)
+        todo += [Call(_PARTNER[node.op], node.args)] if isinstance(node, Call) and node.op in _PARTNER else []
         shifts = {seq.shift for seq in sequences(node)}
         if shifts <= {0} and Seq("g", 0) not in sequences(node):
             yield node

@@ -1,22 +1,20 @@
-"""Whether two optimizers are equal: runs first, which refute; then a proof of what no run refutes."""
+"""Whether two optimizers are equal, under which conditions, and what is left of it where they are not."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from symopt.catalogue import load
-from symopt.equivalence.comparison import Comparison, Counterexample, Verdict
+from symopt.equivalence.comparison import Comparison
 from symopt.equivalence.conditions import Trials
+from symopt.equivalence.effort import BUDGET, Effort
 from symopt.equivalence.given import given_states
-from symopt.equivalence.pair import BUDGET, Pair, paired
+from symopt.equivalence.inquiry import Inquiry
+from symopt.equivalence.pair import Pair, paired
 from symopt.equivalence.product import Product
-from symopt.equivalence.relate import Proof, Search
-from symopt.equivalence.scenario import OUTPUTS, POINT, THETA, Scenario, confirmed
-from symopt.equivalence.smallest import Smallest
-from symopt.equivalence.told import equations, steps
-from symopt.equivalence.variants import variants
-from symopt.expr import Expr, Seq
+from symopt.equivalence.start import same_after
+from symopt.equivalence.variants import Variant, neutral, variants
 from symopt.recurrence import Optimizer
 
 
@@ -35,107 +33,66 @@ def compare(
     constant: hyperparameters that never change; all others may, at any step
     hyper: "A.eps" -> an expression of B's hyperparameters and t that takes its place, a number, or "inf"
     states: "B.v" -> an expression of A's states, hyperparameters and t that it equals after each step
-    budget: the work for each equality of formulas, in elementary products; what takes more is undecided
+    budget: the work for all equalities of formulas, in elementary products; what takes more is undecided
     raises SymoptError where one of these names nothing, or where what is given is no expression
     """
     a, b = (load(each) if isinstance(each, str) else each for each in (a, b))
-    pair = replace(paired(a, b, constant, hyper), budget=budget)
-    found = _Inquiry(pair, given_states(states, Product(pair))).answer()
-    return found if found.points != "refuted" else _under_conditions(a, b, pair, states, found)
+    return _Question(a, b, replace(paired(a, b, constant, hyper), effort=Effort(budget)), states).answer()
 
 
-def _under_conditions(
-    a: Optimizer, b: Optimizer, pair: Pair, states: Mapping[str, str], found: Comparison
-) -> Comparison:
-    """Where two optimizers differ: whether they are equal with other values of their hyperparameters."""
-    for conditions, more in variants(pair):
-        other = _paired_again(a, b, pair, {**pair.replaced, **more})
-        inquiry = _Inquiry(other, given_states(states, Product(other)))
-        if Trials(other).parting((), inquiry.outputs[:1], enough=1):
-            continue
-        answer = inquiry.answer()
-        if answer.points == "proved":
-            example = answer.counterexample or found.counterexample
-            conditions, tried = (*conditions, *answer.conditions), found.tried + answer.tried
-            return replace(answer, conditions=conditions, exactly=False, counterexample=example, tried=tried)
-        if answer.points == "undecided":
-            advice = f"With {', '.join(conditions)} none of {answer.tried} runs differs. {answer.advice}"
-            found = replace(found, advice=advice.strip())
-    return found
+class _Question:
+    """What the user asked: a pair, and the same pair with other values of its hyperparameters."""
 
-
-def _paired_again(a: Optimizer, b: Optimizer, pair: Pair, hyper: Mapping[str, str]) -> Pair:
-    """The pair with other replacements; what was held constant and is still there stays so."""
-    free = paired(a, b, (), hyper)
-    left = {hyper.name for hyper in free.hypers}
-    return replace(free.holding(pair.constant & left), budget=pair.budget)
-
-
-@dataclass
-class _Inquiry:
-    """One question. proofs: of each output that was shown to be equal, the hyperparameters of `held` being constant."""
-
-    pair: Pair
-    given: dict[str, Expr]
-    proofs: dict[str, Proof] = field(default_factory=dict[str, Proof])
-    held: list[str] = field(default_factory=list[str])
-    advice: str = ""
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is asked for; where both take their gradients at theta, that says it all."""
-        plain = all(optimizer.gradient_point == Seq("theta", -1) for optimizer in (self.pair.a, self.pair.b))
-        return (THETA,) if plain else OUTPUTS
+    def __init__(self, a: Optimizer, b: Optimizer, pair: Pair, states: Mapping[str, str]):
+        self.a, self.b, self.pair, self.states = a, b, pair, states
 
     def answer(self) -> Comparison:
-        """What differs at constant hyperparameters is refuted; for all else the conditions are found, and a proof."""
-        trials = Trials(self.pair)
-        parting = trials.parting(self.pair.changing, self.outputs)
-        differ = self._sure(trials.parting((), parting) if parting and self.pair.changing else parting)
-        agree = [what for what in self.outputs if what not in differ]
-        depends = [what for what in agree if what in parting]
-        self.held = trials.must_hold(depends) if depends else []
-        product = Product(self.pair.holding(self.held))
-        self._prove(product, agree)
-        example = self._example(differ or {what: parting[what] for what in depends}, trials, not differ)
-        return Comparison(
-            *self._names(), self._verdict(POINT, differ), self._verdict(THETA, differ),
-            tuple(f"{name} is constant" for name in self.held),
-            bool(self.held) and trials.exactly(self.held, depends),
-            equations(self.proofs), steps(product, self.proofs), example, trials.tried,
-            self.advice,
-        )  # fmt: skip
+        """Equal, equal under conditions, or not; then what is left."""
+        found = Inquiry(self.pair, given_states(self.states, Product(self.pair))).answer()
+        found = self._under_conditions(found) if found.points == "refuted" else found
+        found = replace(found, remarks=tuple(self._remarks())) if found.verdict == "refuted" else found
+        effort = self.pair.effort
+        if found.verdict == "undecided" and effort.is_over:
+            stopped = (
+                f"The budget of {effort.limit} elementary products is used up; --budget {4 * effort.limit} allows more."
+            )
+            found = replace(found, advice=f"{stopped} {found.advice}".strip())
+        return replace(found, work=effort.spent)
 
-    def _names(self) -> tuple[str, str]:
-        """What the two are called in the answer."""
-        a, b = self.pair.a.name, self.pair.b.name
-        return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
+    def _under_conditions(self, found: Comparison) -> Comparison:
+        """Where two optimizers differ: whether they are equal with other values of their hyperparameters."""
+        for conditions, answer in self._asked(variants(self.pair)):
+            if answer.points == "proved":
+                example = answer.counterexample or found.counterexample
+                conditions, tried = (*conditions, *answer.conditions), found.tried + answer.tried
+                return replace(answer, conditions=conditions, exactly=False, counterexample=example, tried=tried)
+            if answer.points == "undecided":
+                advice = f"With {', '.join(conditions)} none of {answer.tried} runs differs. {answer.advice}"
+                found = replace(found, advice=advice.strip())
+        return found
 
-    def _sure(self, parting: Mapping[str, Scenario]) -> dict[str, Scenario]:
-        """What differs exactly, or in more digits by as much."""
-        a, b = self.pair.a, self.pair.b
-        return {what: run for what, run in parting.items() if confirmed(a, b, run, run.steps, what)}
+    def _asked(self, tries: Iterator[Variant]) -> Iterator[tuple[tuple[str, ...], Comparison]]:
+        """The answer with each of some values, where one run does not refute it at once."""
+        for conditions, more in tries:
+            pair = self._with(more)
+            inquiry = Inquiry(pair, given_states(self.states, Product(pair)))
+            if not Trials(pair).parting((), inquiry.outputs[:1], enough=1):
+                yield conditions, inquiry.answer()
 
-    def _prove(self, product: Product, agree: list[str]) -> None:
-        """Both outputs by one relation where that is found, else each by its own."""
-        for wanted in [agree, *([what] for what in agree)] if len(agree) > 1 else [agree] if agree else []:
-            if not set(wanted) <= self.proofs.keys():
-                search = Search(product, frozenset(wanted), self.given)
-                found = search.proof()
-                self.proofs |= dict.fromkeys(wanted, found) if found else {}
-                self.advice = search.advice() if found is None else self.advice
-        self.advice = self.advice if len(self.proofs) < len(agree) else ""
+    def _with(self, more: Mapping[str, str]) -> Pair:
+        """The pair with more replacements; what was held constant and is still there stays so."""
+        free = paired(self.a, self.b, (), {**self.pair.replaced, **more})
+        left = {hyper.name for hyper in free.hypers}
+        return replace(free.holding(self.pair.constant & left), effort=self.pair.effort)
 
-    def _verdict(self, what: str, differ: Collection[str]) -> Verdict:
-        what = what if what in self.outputs else self.outputs[0]
-        return "refuted" if what in differ else "proved" if what in self.proofs else "undecided"
-
-    def _example(self, parting: Mapping[str, Scenario], trials: Trials, may_change: bool) -> Counterexample | None:
-        """The smallest run that differs, at constant hyperparameters if that is enough."""
-        if may_change:
-            parting = {what: trials.few(run, self.held, what) for what, run in parting.items()}
-        search = Smallest(self.pair, frozenset(parting), self.held if may_change else ())
-        found = (search.smallest(run) for run in sorted(parting.values(), key=lambda run: run.steps))
-        example = next((example for example in found if example is not None), None)
-        trials.tried += search.tried
-        return example
+    def _remarks(self) -> Iterator[str]:
+        """In what two optimizers that differ are still the same, in sentences."""
+        after = same_after(Product(self.pair), Inquiry(self.pair, {}).outputs)
+        if after is not None:
+            where = f"in the first {after} steps" if after > 1 else "in the first step" if after else "in their starts"
+            yield f"They differ only {where}: from equal states {'after that ' if after else ''}on they stay equal."
+        for conditions, answer in self._asked(neutral(self.pair)):
+            if answer.verdict == "proved":
+                more = f", where {' and '.join(answer.conditions)}" if answer.conditions else ""
+                yield f"With {' and '.join(conditions)} they are equal{more}."
+                return

@@ -47,7 +47,8 @@ class Comparison:
     map: state of either optimizer, as "B.v" -> the text of what it always equals
     steps: how it was shown, line by line
     counterexample: where refuted, or where it fails without the conditions
-    tried: how many runs were tried; advice: what to try where undecided
+    tried: how many runs were tried; work: elementary products that the proofs took
+    advice: what to try where undecided; remarks: in what two that differ are still the same
     """
 
     a: str
@@ -60,7 +61,9 @@ class Comparison:
     steps: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     tried: int = 0
+    work: int = 0
     advice: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether the two were proved equal."""

@@ -6,11 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import chain
 
-from symopt.equivalence.draw import several, usual
+from symopt.equivalence.draw import latest, several, usual
 from symopt.equivalence.pair import Pair
 from symopt.equivalence.scenario import COARSE, OUTPUTS, Scenario, differences, follow
 
 RUNS, FEW, LONG = 18, 5, 24
+LONGEST = 1100
+"""Steps of the longest run: what happens later is not seen."""
 
 
 @dataclass
@@ -37,6 +39,20 @@ class Trials:
             if len(found) == len(wanted) and count >= enough:
                 break
         return {what: run for what, (_, run) in found.items()}
+
+    def late(self, wanted: Collection[str]) -> dict[str, Scenario]:
+        """The outputs that differ in a run at the defaults up to the last step that an equation names, if that is late.
+
+        Such a run takes long; it is for what no short one refutes and nothing proves.
+        """
+        steps = latest(self.pair) + 2
+        if not LONG < steps <= LONGEST:
+            return {}
+        self.tried += 1
+        run = usual(self.pair, (), steps)
+        runs = (follow(o, run, COARSE) for o in (self.pair.a, self.pair.b))
+        found = {what: step for step, what in reversed(list(differences(*runs))) if what in wanted}
+        return {what: run.upto(step) for what, step in found.items()}
 
     def must_hold(self, wanted: Collection[str]) -> list[str]:
         """Hyperparameters that have to be constant for the outputs to agree; each of the others may change."""

@@ -12,6 +12,7 @@ from symopt.domains import Domain
 from symopt.equivalence.comparison import Values
 from symopt.equivalence.pair import Pair
 from symopt.equivalence.scenario import Scenario
+from symopt.expr import BOOLEAN, Call, Num, T, symbols, walk
 
 GRADIENTS = [Fraction(n, d) for n, d in [(1, 1), (-1, 1), (1, 2), (2, 1), (0, 1), (-3, 2), (1, 10), (-5, 7), (3, 1)]]
 _WITHIN = [
@@ -72,6 +73,15 @@ def usual(pair: Pair, varying: Collection[str], steps: int) -> Scenario:
         second = other_value(each.domain, first) if each.name in varying else first
         hyper[each.name] = (first,) * (steps // 2) + (second,) * (steps - steps // 2)
     return replace(run, hyper=hyper)
+
+
+def latest(pair: Pair) -> int:
+    """The last step that a condition on t names by its number, if there is any."""
+    exprs = (equation.rhs for optimizer in (pair.a, pair.b) for equation in optimizer.equations)
+    nodes = (node for expr in exprs for node in walk(expr) if isinstance(node, Call) and node.op in BOOLEAN)
+    about_t = (node for node in nodes if T.name in symbols(node))
+    numbers = (inner.value for node in about_t for inner in walk(node) if isinstance(inner, Num))
+    return max((int(value) for value in numbers), default=0)
 
 
 def other_value(domain: Domain, value: Fraction) -> Fraction:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symopt.domains import Domain, NonNegative
+from symopt.equivalence.effort import EACH
 from symopt.equivalence.product import Product
 from symopt.equivalence.scenario import THETA
 from symopt.expr import START, Call, Expr, Num, Seq, Sym, T, sequences, substitute, symbols, walk
-from symopt.prove.algebra import Proved, decide
 from symopt.prove.atoms import Table
 from symopt.prove.cases import Case
 from symopt.prove.facts import Facts
@@ -25,13 +25,12 @@ class Induction:
     """A relation between the states of a product, to be shown.
 
     relation: state -> what it equals after each step: an expression of states that are left, of hyperparameters and t
-    first: the step after which it holds; `decided`: how many equalities were put to the normal form
+    first: the step after which it holds
     """
 
     product: Product
     relation: dict[str, Expr]
     first: int = 0
-    decided: int = 0
 
     def failing(self) -> set[str]:
         """The states whose equation does not hold at first, or else those whose equation a step may break."""
@@ -41,10 +40,19 @@ class Induction:
                 return failing
         return set()
 
+    def goes_on(self, outputs: Collection[str]) -> bool:
+        """Whether the relation, where it holds after some step that is not before `first`, holds ever after.
+
+        It need not hold at any step; outputs: what it then makes equal at every later step
+        """
+        kept = all(self._is_defined(name) and self._is_kept(name) for name in self.relation)
+        return kept and all(map(self._follows, outputs))
+
     def gives(self, what: str) -> bool:
         """Whether the relation makes an output equal at every step."""
-        if not all(self._same_at(what, step) for step in range(1, self.first + 1)):
-            return False
+        return all(self._same_at(what, step) for step in range(1, self.first + 1)) and self._follows(what)
+
+    def _follows(self, what: str) -> bool:
         if what == THETA:
             return self._same(*(self._settled(Seq(f"{side}.theta", 0)) for side in "AB"))
         return self._same(*map(self._old, self.product.points))
@@ -61,7 +69,7 @@ class Induction:
         return all(self._never_zero(expr, facts) for expr in divisors if _is_discrete(expr, facts))
 
     def _never_zero(self, expr: Expr, facts: Facts) -> bool:
-        case = Case(Table(self.product.pair.budget), facts)
+        case = Case(Table(EACH), facts)
         try:
             return not case.sign(Normal(case).of(expr)) & NIL
         except (OutOfBudgetError, UndefinedError):
@@ -71,8 +79,7 @@ class Induction:
         return self._decide(x, y, self._facts(self.first + 1))
 
     def _decide(self, x: Expr, y: Expr, facts: Facts) -> bool:
-        self.decided += 1
-        return x == y or isinstance(decide(x, y, facts, budget=self.product.pair.budget, points=3), Proved)
+        return self.product.pair.effort.shows(x, y, facts)
 
     def _is_kept(self, name: str) -> bool:
         """Whether one step more keeps an equation, where all of them held before."""

@@ -97,10 +97,14 @@ def _less(_: _Limit, a: Expr, b: Expr) -> Expr | None:
     return _YES if a == DOWN or b == UP else _NO
 
 
+def _every(_: _Limit, __: Expr, period: Expr) -> Expr | None:
+    return _NO if period == UP else None  # steps are counted from 1
+
+
 _RULES: dict[str, Callable[..., Expr | None]] = {
     "neg": lambda _, a: _flipped(a), "max": _max, "min": _min, "clip": _clip, "+": _plus, "*": _times, "/": _over,
     "-": lambda limit, a, b: _plus(limit, a, _flipped(b)), "**": _power, "<": _less, "<=": _less,
     ">": lambda limit, a, b: _less(limit, b, a), ">=": lambda limit, a, b: _less(limit, b, a),
     "sqrt": lambda _, a: a if a == UP else None, "exp": lambda _, a: UP if a == UP else ZERO,
-    "abs": lambda _, a: UP,
+    "abs": lambda _, a: UP, "every": _every,
 }  # fmt: skip

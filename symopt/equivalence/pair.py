@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from symopt.equivalence.effort import Effort
 from symopt.equivalence.replacing import replaced
 from symopt.errors import SymoptError, suggest
 from symopt.expr import Reduction, walk
 from symopt.prove.ranges import is_empty, meet
 from symopt.recurrence import Hyperparameter, Optimizer
 
-BUDGET = 60_000
 _NICE = [Fraction(n, d) for n, d in [(1, 2), (1, 1), (2, 1), (3, 1), (1, 10), (0, 1), (-1, 1)]]
 
 
@@ -23,7 +23,7 @@ class Pair:
     hypers: those of either, with the domain and the default that both allow
     constant: those that keep their value from the first step on
     replaced: what was put in the place of hyperparameters, as it was given
-    budget: of each equality that is to be shown, in elementary products
+    effort: what the question about them may cost
     """
 
     a: Optimizer
@@ -31,7 +31,7 @@ class Pair:
     hypers: tuple[Hyperparameter, ...]
     constant: frozenset[str]
     replaced: Mapping[str, str] = field(default_factory=dict[str, str])
-    budget: int = BUDGET
+    effort: Effort = field(default_factory=Effort, compare=False)
 
     def holding(self, names: Collection[str]) -> Pair:
         """The same with these hyperparameters constant too."""
@@ -54,6 +54,8 @@ class Pair:
         nodes = [node for expr in exprs for node in walk(expr) if isinstance(node, Reduction)]
         scopes = {"row" if node.op == "axes" else node.over for node in nodes}
         first = (2, 2) if "row" in scopes else (2,) if scopes else (1,)
+        if any(node.op == "axes" for node in nodes):
+            return first, (2,)
         return (first, (1,)) if "all" in scopes else (first,)
 
 

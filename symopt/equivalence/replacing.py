@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from symopt.domains import Domain, NonNegative, Positive
 from symopt.equivalence.infinite import at_infinity
 from symopt.errors import SymoptError, suggest
-from symopt.expr import Expr, Num, Sym, sequences, symbols
+from symopt.expr import Call, Expr, Num, Sym, sequences, symbols
+from symopt.prove.facts import Facts
+from symopt.prove.invariants import inside
 from symopt.reading import read
 from symopt.recurrence import Equation, Hyperparameter, Optimizer
 
@@ -24,7 +27,7 @@ def replaced(optimizer: Optimizer, other: Optimizer, texts: Mapping[str, str]) -
     kept = [hyper for hyper in optimizer.hyperparameters if hyper.name not in exprs]
     known = {hyper.name: hyper for hyper in (*kept, *other.hyperparameters)}
     for name, expr in exprs.items():
-        _check(f"{name}={finite[name]}", expr, optimizer.hyperparameter(name), other, list(known))
+        _check(f"{name}={finite[name]}", expr, optimizer.hyperparameter(name), other, known)
     used = sorted({name for expr in exprs.values() for name in symbols(expr)} - {"t"})
     brought = {name: known[name] for name in used if name not in {hyper.name for hyper in kept}}
     first = [brought.pop(name) for name in exprs if name in brought]
@@ -38,16 +41,26 @@ def unprefixed(text: str) -> str:
     return re.sub(r"\b[AB]\.(?=[A-Za-z_])", "", text)
 
 
-def _check(shown: str, expr: Expr, own: Hyperparameter, other: Optimizer, known: list[str]) -> None:
+def _check(shown: str, expr: Expr, own: Hyperparameter, other: Optimizer, known: Mapping[str, Hyperparameter]) -> None:
     if sequences(expr):
         raise SymoptError(f"{shown} reads a sequence; a hyperparameter is replaced by hyperparameters, t and numbers")
     for used in sorted(symbols(expr) - {"t", *known}):
         has = suggest(used, known) or f"; there is {', '.join(known) or 'none'}"
         raise SymoptError(f"{shown}: {other.name} has no hyperparameter {used}{has}")
-    closed = replace(own.domain, open_lower=False, open_upper=False)
-    if isinstance(expr, Num) and expr.value not in closed:  # an end that is left out is a limit that one may look at
-        end = f"; for what it tends to at infinity write {own.name}=inf" if own.domain.upper is None else ""
-        raise SymoptError(f"{shown} is outside the domain {own.domain.name} = {own.domain}{end}")
+    if _is_outside(expr, own.domain, Facts({name: hyper.domain for name, hyper in known.items()})):
+        raise SymoptError(f"{shown} is outside the domain {own.domain.name} = {own.domain}")
+
+
+def _is_outside(expr: Expr, domain: Domain, facts: Facts) -> bool:
+    """Whether no value of an expression is in a domain; the end that a domain leaves out is a limit to look at."""
+    if isinstance(expr, Num):
+        return expr.value not in replace(domain, open_lower=False, open_upper=False)
+    ends = ((domain.lower, domain.open_lower, False), (domain.upper, domain.open_upper, True))
+    known = [(Num(end), is_open, is_upper) for end, is_open, is_upper in ends if end is not None]
+    return any(
+        inside(Call("-", (expr, end) if is_upper else (end, expr)), NonNegative if is_open else Positive, facts)
+        for end, is_open, is_upper in known
+    )
 
 
 def _without_bound(optimizer: Optimizer, own: Hyperparameter) -> Optimizer:

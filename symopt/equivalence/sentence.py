@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import groupby
+
+import mpmath
 
 from symopt.equivalence.comparison import Comparison, Counterexample
 from symopt.expr import decimal
+from symopt.interpret import REAL
 from symopt.wording import listed
+
+_MANY, _DIGITS = 5, 20
 
 
 def sentence(found: Comparison) -> str:
@@ -43,14 +49,24 @@ def _else(found: Comparison, constant: Sequence[str]) -> str:
 
 
 def rows(example: Counterexample) -> list[list[str]]:
-    """A counterexample step by step: a heading, then t, g[t], inputs and what changes at each step."""
+    """A counterexample step by step: a heading, then t, g[t], inputs and what changes; many equal steps in one line."""
     changing = {name: values for name, values in example.hyper.items() if not isinstance(values, Fraction)}
     heading = ["t", "g[t]", *(f"{name}[t]" for name in example.inputs), *changing]
-    lines = [heading]
+    lines: list[list[str]] = []
     for step, gradient in enumerate(example.gradients):
         inputs = [elements(values[step]) for values in example.inputs.values()]
-        lines.append([str(step + 1), elements(gradient), *inputs, *(decimal(row[step]) for row in changing.values())])
-    return lines
+        lines.append([elements(gradient), *inputs, *(decimal(row[step]) for row in changing.values())])
+    return [heading, *_numbered(lines)]
+
+
+def _numbered(lines: Sequence[list[str]]) -> Iterator[list[str]]:
+    """Lines behind their steps."""
+    step = 1
+    for line, alike in groupby(lines):
+        last = step + len(list(alike)) - 1
+        steps = [f"{step} to {last}"] if last - step >= _MANY else map(str, range(step, last + 1))
+        yield from ([shown, *line] for shown in steps)
+        step = last + 1
 
 
 def setting(example: Counterexample) -> str:
@@ -63,7 +79,22 @@ def setting(example: Counterexample) -> str:
 def outcome(example: Counterexample, a: str, b: str) -> str:
     """What differs."""
     what = f"theta[{example.step}]" if example.where == "theta" else f"the gradient point of step {example.step}"
-    return f"{what} is {example.values[0]} in {a} and {example.values[1]} in {b}"
+    x, y = map(brief, example.values)
+    return f"{what} is {x} in {a} and {y} in {b}"
+
+
+def brief(shown: str) -> str:
+    """What differs in a counterexample, element by element; several stand in brackets."""
+    values = [_value(each) for each in shown.split(", ")]
+    return values[0] if len(values) == 1 else f"({', '.join(values)})"
+
+
+def _value(shown: str) -> str:
+    """A number: as a decimal if it ends, as a fraction if that is short, else rounded."""
+    if "/" not in shown:
+        return shown.removesuffix(".0")
+    exact = decimal(Fraction(shown))
+    return exact if len(exact) <= _DIGITS else str(mpmath.nstr(REAL.constant(Fraction(shown)), _DIGITS))
 
 
 def elements(values: Sequence[Fraction]) -> str:

@@ -13,7 +13,7 @@ import mpmath
 from symopt.equivalence.comparison import Counterexample, Values
 from symopt.equivalence.draw import other_value
 from symopt.equivalence.pair import Pair
-from symopt.equivalence.scenario import Scenario, confirmed, first_difference
+from symopt.equivalence.scenario import SHORT, Scenario, confirmed, first_difference
 
 _ONE, _NIL = Fraction(1), Fraction(0)
 _PLAIN = (_ONE, _NIL, -_ONE, Fraction(1, 2), Fraction(2))
@@ -41,7 +41,8 @@ class Smallest:
             if self._step(run) is not None:
                 best = run.upto(self._step(run) or run.steps)
                 break
-        return self._told(self._simplified(best)) or self._told(found.upto(first))
+        best = self._simplified(best) if best.steps <= SHORT else best
+        return self._told(best) or self._told(found.upto(first))
 
     def _step(self, run: Scenario) -> int | None:
         self.tried += 1
@@ -51,7 +52,7 @@ class Smallest:
     def _simple_runs(self, steps: int) -> Iterator[Scenario]:
         """Runs at the defaults with the simplest gradients, shortest first."""
         count = sum(map(prod, self.pair.shapes))
-        for length in range(1, steps + 1):
+        for length in range(1, steps + 1) if steps <= SHORT else (steps,):
             for pattern in _patterns(length):
                 rows = tuple(tuple(value if i == 0 else value / 2 for i in range(count)) for value in pattern)
                 yield Scenario(

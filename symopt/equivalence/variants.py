@@ -29,6 +29,14 @@ def variants(pair: Pair) -> Iterator[Variant]:
             yield (*conditions, *others), {**more, **scale}
 
 
+def neutral(pair: Pair) -> Iterator[Variant]:
+    """One hyperparameter at an end of its domain, where it often leaves no trace."""
+    for hyper in (hyper for hyper in pair.hypers if not _is_given(pair, hyper.name)):
+        ends = {hyper.domain.lower, hyper.domain.upper}
+        for value in (value for value in (Fraction(0), Fraction(1)) if value in ends and value in hyper.domain):
+            yield (f"{hyper.name} = {value}",), {hyper.name: decimal(value)}
+
+
 def _chosen(pair: Pair) -> list[tuple[Hyperparameter, ...]]:
     """Few of the hyperparameters that only one side has, then all of them."""
     mine, others = ({h.name: h for h in optimizer.hyperparameters} for optimizer in (pair.a, pair.b))

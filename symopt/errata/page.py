@@ -17,6 +17,7 @@ from symopt.errata.claims import Disagreement, Question, Run, disagreements, spe
 from symopt.expr import START, Seq, text
 from symopt.interpret import REAL
 from symopt.recurrence import Optimizer
+from symopt.wording import listed
 
 _HEAD = """\
 # Where libraries and texts disagree
@@ -24,12 +25,16 @@ _HEAD = """\
 Each entry sets two forms of one method beside each other, A and B: what a library computes or a text prints, and what
 it is named after or computes elsewhere. Both are specs, and the verdict is the engine's. A counterexample is the
 smallest run that was found, from `theta[0]` with the gradients `g[1]`, `g[2]`, ...; its numbers are exact or rounded to
-20 digits, those of tables to 8. `tests/peers/test_errata.py` runs the packages in the versions named here and compares
-them with the specs. A disagreement is not a fault: often both forms are sound, and only the name is the same. Some
-entries have one side only: a text that contradicts itself, or numbers that leave their range.
+20 digits, those of tables to 8. A disagreement is not a fault: often both forms are sound, and only the name is the
+same. Some entries have one side only: a text that contradicts itself, or numbers that leave their range.
+
+`tests/equivalence/test_refuted.py` steps the generated kernels through every counterexample.
+`tests/peers/test_errata.py` runs the packages in the versions named here, DeepSpeed in the mended one, and compares
+them with the specs. Of nnabla and of the numbered documents only the text is judged.
 
 The commands run in a checkout, at its top. This page is written by `make pages` from `specs/errata/claims.toml`.
 """
+
 
 Answers = list[tuple[Question, Comparison]]
 
@@ -54,10 +59,10 @@ def _answers(each: Disagreement) -> Answers:
 def _short(each: Disagreement, answers: Answers) -> str:
     """What is wrong with the text of A, then the first answer, or where the numbers leave their range."""
     kinds = ", ".join(dict.fromkeys(flaw.kind for flaw in each.flaws))
-    outside = [step for claim in each.runs for step in leaves(claim, run(each, claim))]
+    outside = [(claim, step) for claim in each.runs for step in leaves(claim, run(each, claim))]
     said = [f"{kinds[0].upper()}{kinds[1:]}."] if kinds else []
     said += [_told(*answers[0])] if answers else []
-    said += [f"A leaves its range, as at t = {outside[0]}."] if outside else []
+    said += [f"The {claim.quantity} of A leaves {_range(claim)}, first at t = {step}." for claim, step in outside[:1]]
     return " ".join(said)
 
 
@@ -105,18 +110,18 @@ def _path(name: str) -> str:
 def _flaws(each: Disagreement) -> Iterator[str]:
     findings = spec(each.a).findings
     if findings:
-        yield "What the text of A says, taken to the letter:\n"
-        file = _path(each.a).partition(":")[0]
+        lines = f"the lines are those of our transcription, `{_path(each.a).partition(':')[0]}`"
+        yield f"What is found in the text of A, taken to the letter; {lines}:\n"
         for finding in findings:
-            yield f"- *{finding.kind}* ({file}, line {finding.line}): `{finding.symbol}`: {finding.message}."
+            yield f"- *{finding.kind}* (line {finding.line}): `{finding.symbol}`: {finding.message}."
         yield f"\n```sh\nsymopt show {_path(each.a)}\n```\n"
 
 
 def _told(question: Question, comparison: Comparison) -> str:
     given = [f"`{name} = {value}`" for name, value in question.hyper.items()]
     given += [f"{name} constant" for name in question.constant]
-    options = f", with {' and '.join(given)}" if given else ""
-    return f"{sentence(comparison).removesuffix('.')}{options}."
+    verdict, _, rest = sentence(comparison).partition(":")
+    return f"{verdict}{f' with {listed(given)}' if given else ''}:{rest}"
 
 
 def _answer(each: Disagreement, question: Question, comparison: Comparison) -> Iterator[str]:
@@ -125,6 +130,8 @@ def _answer(each: Disagreement, question: Question, comparison: Comparison) -> I
     if found is not None:
         yield f"{'Otherwise, with' if comparison.conditions else 'With'} {setting(found)}:\n"
         yield f"{_table(rows(found))}\n\n{outcome(found, 'A', 'B')}.\n"
+    if comparison.remarks and len(each.questions) == 1:  # else a question of its own says it, with its command
+        yield f"{' '.join(comparison.remarks)}\n"
     yield f"```sh\n{_command(each, question)}\n```\n"
 
 
@@ -137,6 +144,11 @@ def _command(each: Disagreement, question: Question) -> str:
 def _table(lines: Sequence[Sequence[str]]) -> str:
     head, *rest = (f"| {' | '.join(line)} |" for line in lines)
     return "\n".join([head, f"|{'---|' * len(lines[0])}", *rest])
+
+
+def _range(claim: Run) -> str:
+    low, high = claim.range
+    return f"{low} to {high.replace('inf', 'infinity')}"
 
 
 def _decimal(value: Any) -> str:
@@ -152,5 +164,4 @@ def _run(each: Disagreement, claim: Run) -> Iterator[str]:
     yield f"{_table([['t', *map(str, claim.at)], [what, *map(_decimal, numbers)]])}\n"
     outside = leaves(claim, numbers)
     if outside:
-        low, high = claim.range
-        yield f"At t = {', '.join(map(str, outside))} it is outside of {low} to {high.replace('inf', 'infinity')}.\n"
+        yield f"At t = {', '.join(map(str, outside))} it is outside of {_range(claim)}.\n"

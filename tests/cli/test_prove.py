@@ -58,6 +58,18 @@ def test_options(line):
     assert line("prove", "momentum_clipped", "momentum", "--hyper", "max_norm=inf").exit_code == 0
 
 
+def test_a_budget(line):
+    result = line("prove", "adam", "adam_hat", "--hyper", "A.eps=eps/sqrt(1 - beta2**t)", "--budget", "100")
+    assert result.exit_code == 4
+    assert "--budget 400 allows more" in result.stdout.replace("\n", " ")
+
+
+def test_what_two_that_differ_have_in_common(line):
+    result = line("prove", "adam", "adamw")
+    assert result.exit_code == 3
+    assert "With weight_decay = 0 they are equal." in result.stdout
+
+
 def test_two_specs_of_one_file(line, tmp_path):
     (tmp_path / "two.py").write_text(FILE.format(change=""))
     result = line("prove", "two.py:mine", "two.py:yours")
@@ -101,6 +113,7 @@ def test_json(line):
         (("--hyper", "lr"), "--hyper lr: write a name, =, and an expression"),
         (("--map", "B.v"), "--map B.v: write a name, =, and an expression"),
         (("--map", "B.w=v"), "adam_hat has no state w"),
+        (("--hyper", "lr=1", "--hyper", "lr=2"), "--hyper lr is given twice, as 1 and as 2"),
     ],
     ids=str,
 )

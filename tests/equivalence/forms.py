@@ -10,7 +10,9 @@ from symopt import (
     Positive,
     PositiveInt,
     Unit,
+    axes,
     cos,
+    eq,
     every,
     exp,
     grad,
@@ -46,6 +48,42 @@ def momentum_sum(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
 def momentum_late(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
     b[t] = mu * b[t - 1] + where(t > 1, g[t], 0)
     theta[t] = theta[t - 1] - lr * b[t]
+
+
+@optimizer(title="Momentum (average) whose first gradient enters whole")
+def momentum_whole(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    b[t] = where(eq(t, 1), g[t], mu * b[t - 1] + (1 - mu) * g[t])
+    theta[t] = theta[t - 1] - lr * b[t]
+
+
+@optimizer(title="Momentum (average) that starts at one")
+def momentum_from_one(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    b[0] = 1
+    b[t] = mu * b[t - 1] + (1 - mu) * g[t]
+    theta[t] = theta[t - 1] - lr * b[t]
+
+
+@optimizer(title="Momentum (sum) of twice the gradient, every fiftieth step")
+def seldom_twice(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    b[t] = mu * b[t - 1] + where(every(50), 2 * g[t], g[t])
+    theta[t] = theta[t - 1] - lr * b[t]
+
+
+@optimizer(title="Momentum (sum) of twice the gradient, after a thousand steps")
+def late_twice(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    b[t] = mu * b[t - 1] + where(t > 1000, 2 * g[t], g[t])
+    theta[t] = theta[t - 1] - lr * b[t]
+
+
+@optimizer(title="Momentum (sum) of twice the gradient, after so many steps that no run is as long")
+def never_seen(theta, g, b, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    b[t] = mu * b[t - 1] + where(t > 100000, 2 * g[t], g[t])
+    theta[t] = theta[t - 1] - lr * b[t]
+
+
+@optimizer(title="Twice the gradient of what has one axis")
+def of_vectors_twice(theta, g, *, lr: Positive = 1e-2):
+    theta[t] = theta[t - 1] - lr * where(axes(g[t]) < 2, 2 * g[t], g[t])
 
 
 @optimizer(title="Nesterov momentum, transformed, mu remembered")

@@ -15,7 +15,8 @@ WRONG = {
     "replaced": ({"hyper": {"A.lrr": "2"}}, "there is no hyperparameter lrr; did you mean lr?"),
     "side": ({"hyper": {"C.lr": "2"}}, "there is no optimizer 'C' here; A.lr is the first optimizer's"),
     "domain": ({"hyper": {"beta1": "2"}}, r"beta1=2 is outside the domain Unit = \[0, 1\)"),
-    "domain without end": ({"hyper": {"lr": "-1"}}, "for what it tends to at infinity write lr=inf"),
+    "domain without end": ({"hyper": {"lr": "-1"}}, r"lr=-1 is outside the domain Positive = \(0, inf\)$"),
+    "domain of an expression": ({"hyper": {"beta1": "t"}}, r"beta1=t is outside the domain Unit = \[0, 1\)"),
     "infinite": ({"hyper": {"beta1": "inf"}}, "beta1 ends at 1"),
     "unknown name": ({"hyper": {"A.lr": "lrr*2"}}, "lr=lrr\\*2: adam_hat has no hyperparameter lrr; did you mean lr?"),
     "sequence": ({"hyper": {"A.lr": "m[t]"}}, "a hyperparameter is replaced by hyperparameters, t and numbers"),
@@ -102,6 +103,17 @@ def test_each_end_by_its_rule():
 def test_a_budget_ends_a_proof(named):
     found = compare(named("adam"), named("adam_hat"), hyper={"A.eps": "eps/sqrt(1 - beta2**t)"}, budget=20)
     assert (found.verdict, found.counterexample) == ("undecided", None)
+    assert found.advice.startswith("The budget of 20 elementary products is used up; --budget 80 allows more.")
+
+
+def test_the_budget_is_that_of_the_whole_question(named):
+    hyper = {"A.eps": "eps/sqrt(1 - beta2**t)"}
+    whole = compare(named("adam"), named("adam_hat"), hyper=hyper)
+    assert whole.work > 0
+    assert compare(named("adam"), named("adam_hat"), hyper=hyper, budget=whole.work).verdict == "proved"
+    less = compare(named("adam"), named("adam_hat"), hyper=hyper, budget=whole.work // 20)
+    assert less.verdict == "undecided"
+    assert less.work < whole.work
 
 
 def test_constants_stay_constant_where_hyperparameters_are_replaced(named):
