@@ -146,6 +146,19 @@ def _plus(a: Expr, b: Expr) -> Expr:
     return Call("+", (a, b))
 
 
+def summands(expr: Expr) -> list[Expr]:
+    """The terms of a sum, left to right: what is subtracted is negated, zeros are dropped."""
+    match expr:
+        case Call("+", (a, b)):
+            return [*summands(a), *summands(b)]
+        case Call("-", (a, b)):
+            return [*summands(a), *map(negate, summands(b))]
+        case Call("neg", (a,)):
+            return [*map(negate, summands(a))]
+        case _:
+            return [] if expr == ZERO else [expr]
+
+
 def multiply(*factors: Expr) -> Expr:
     """A product, left to right; ones are dropped and zero wins."""
     if ZERO in factors:

@@ -22,6 +22,7 @@ from symopt.expr import (
     number,
     sequences,
     substitute,
+    summands,
     symbols,
     text,
     transform,
@@ -123,3 +124,19 @@ def test_leaves_are_collected():
 
 def test_every_operation_has_an_arity():
     assert all(isinstance(count, int) and 0 <= count <= 3 for count in OPERATIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("expr", "terms"),
+    [
+        (call("-", call("+", M, LR), call("-", M_OLD, TWO)), [M, LR, negate(M_OLD), TWO]),
+        (call("neg", call("+", M, call("neg", LR))), [negate(M), LR]),
+        (call("-", ZERO, M), [negate(M)]),
+        (call("neg", M), [negate(M)]),
+        (call("*", M, call("+", LR, TWO)), [call("*", M, call("+", LR, TWO))]),
+        (ZERO, []),
+    ],
+    ids=lambda value: text(value) if isinstance(value, Call | Num) else None,
+)
+def test_summands(expr, terms):
+    assert summands(expr) == terms

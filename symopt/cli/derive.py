@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from textwrap import fill, indent
+from textwrap import indent
 
 from rich.console import Console
 from rich.text import Text
@@ -15,6 +15,7 @@ from symopt.checks.theory import facts
 from symopt.cli import typeset
 from symopt.cli.card import READABLE
 from symopt.cli.console import console, put, writes_unicode
+from symopt.cli.paragraphs import formula_lines, paragraph
 from symopt.derive.sensitivity import sensitivity
 from symopt.errors import SymoptError, suggest
 from symopt.reading import read
@@ -69,7 +70,7 @@ def _listed(found: Sequence[Fact], steps: bool, out: Console) -> Iterator[Text]:
 
 def _shown(fact: Fact, steps: bool, width: int, pretty: bool) -> Iterator[Text]:
     word, style = _MARKS.get(fact.verdict, (fact.verdict, "dim"))
-    body = fill(f"{fact.statement} [{word}]", width, initial_indent="  ", subsequent_indent="  ")
+    body = "\n".join(paragraph(f"{fact.statement} [{word}]", width, "  "))
     shown = Text(body)
     shown.stylize(style, len(body) - len(word) - 1, len(body) - 1)
     yield shown
@@ -77,9 +78,10 @@ def _shown(fact: Fact, steps: bool, width: int, pretty: bool) -> Iterator[Text]:
         yield Text(indent("\n".join(_formula(fact.formula, pretty, width)), _INDENT), no_wrap=True, overflow="ignore")
     if steps:
         for step in fact.steps:
-            yield Text(fill(step, width, initial_indent=_INDENT, subsequent_indent=_INDENT * 2), style="dim")
+            yield Text("\n".join(paragraph(step, width, _INDENT, _INDENT * 2)), style="dim")
 
 
 def _formula(formula: str, pretty: bool, width: int) -> list[str]:
     left, _, right = formula.partition(" = ")
-    return typeset.formula(read(left), read(right), width - len(_INDENT)) if pretty else [formula]
+    room = width - len(_INDENT)
+    return typeset.formula(read(left), read(right), room) if pretty else formula_lines(formula, room, len(_INDENT))

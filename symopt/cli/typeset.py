@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symopt.cli import glyphs
-from symopt.cli.boxes import Box, beside, cases, fenced, flat, fraction
+from symopt.cli.boxes import Box, beside, cases, cells, fenced, flat, fraction
+from symopt.cli.paragraphs import formula_lines
 from symopt.expr import BOOLEAN, START, Call, Expr, Num, Reduction, Seq, Sym, decimal
 
 OR, AND, COMPARE, SUM, SLASH, PRODUCT, POWER, ATOM = range(8)
@@ -21,6 +22,7 @@ _FENCES = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉", "norm": "‖‖", "
 _NAMES = {"total": "∑", "mean": "mean", "axes": "axes"}
 _SCOPES = {"all": "ₐₗₗ", "tensor": "", "row": "_row"}
 _MARKS = {"norm": "₂", "maxabs": "_∞"}
+_INDENT = 4
 
 
 def equation(target: str, rhs: Expr, width: int) -> list[str]:
@@ -29,15 +31,45 @@ def equation(target: str, rhs: Expr, width: int) -> list[str]:
 
 
 def formula(whole: Expr, rhs: Expr, width: int) -> list[str]:
-    """`whole = rhs`, broken between the terms of the right side where it is wider than `width` columns."""
+    """`whole = rhs`; where it is wider than `width` columns it is broken between terms, or after "=" and in them."""
     left = beside([Typesetter().in_line.at(whole, SUM), flat(" = ")])
-    rows, first = [left], True
-    for piece in Typesetter().pieces(rhs):
-        if not first and rows[-1].width + piece.width > width:
-            rows.append(flat(" " * left.width))
-        rows[-1] = beside([rows[-1], piece])
-        first = False
+    pieces = Typesetter().pieces(rhs)
+    if all(left.width + piece.width <= width for piece in pieces):
+        rows = _rows(left, pieces, width, left.width)
+    else:
+        room = max(width - _INDENT, 1)
+        narrow = [part for sign, term, level in _terms(rhs) for part in _narrow(sign, term, level, room)]
+        rows = [left, *_rows(flat(" " * _INDENT), narrow, width, _INDENT)]
     return [line.rstrip() for row in rows for line in row.lines]
+
+
+def _rows(start: Box, pieces: list[Box], width: int, margin: int) -> list[Box]:
+    """Pieces side by side, the first in any case; those that do not fit go to a new row behind a margin."""
+    rows = [beside([start, pieces[0]])]
+    for piece in pieces[1:]:
+        if rows[-1].width + piece.width > width:
+            rows.append(flat(" " * margin))
+        rows[-1] = beside([rows[-1], piece])
+    return rows
+
+
+def _narrow(sign: str, term: Expr, level: int, room: int) -> list[Box]:
+    """A term with as many stacked fractions as there is room for; else in lines, broken at its sums and commas."""
+    for bars in (2, 1):
+        box = beside([flat(sign), Typesetter(bars).at(term, level)])
+        if box.width <= room:
+            return [box]
+    line = sign + Typesetter(0).at(term, level).lines[0]
+    return [flat(part + " " * (room - cells(part))) for part in formula_lines(line.strip(), room, _INDENT)]
+
+
+def _terms(expr: Expr) -> list[tuple[str, Expr, int]]:
+    """The terms of a sum, each with its sign and how tightly it has to bind."""
+    match expr:
+        case Call("+" | "-" as op, (a, b)):
+            return [*_terms(a), (" + " if op == "+" else " − ", b, SLASH)]
+        case _:
+            return [("", expr, SUM)]
 
 
 def gradient(point: Expr) -> list[str]:
@@ -69,12 +101,7 @@ class Typesetter:
 
     def pieces(self, expr: Expr) -> list[Box]:
         """The terms of a sum, each with its sign."""
-        match expr:
-            case Call("+" | "-" as op, (a, b)):
-                sign = " + " if op == "+" else " − "
-                return [*self.pieces(a), beside([flat(sign), self.at(b, SLASH)])]
-            case _:
-                return [self.at(expr, SUM)]
+        return [beside([flat(sign), self.at(term, level)]) for sign, term, level in _terms(expr)]
 
     def show(self, expr: Expr) -> Shown:
         """An expression and how tightly it binds."""
@@ -176,7 +203,7 @@ class Typesetter:
 
     def listed(self, args: tuple[Expr, ...]) -> Box:
         """Expressions with commas between them."""
-        boxes = [self.at(arg, SUM) for arg in args]
+        boxes = [self.at(arg, OR) for arg in args]
         return beside([boxes[0], *(beside([flat(", "), box]) for box in boxes[1:])]) if boxes else flat("")
 
 

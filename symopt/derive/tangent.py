@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from symopt.domains import Domain
-from symopt.expr import ONE, ZERO, Call, Expr, Num, Reduction, add, divide, multiply, negate
+from symopt.expr import ONE, ZERO, Call, Expr, Num, Reduction, add, divide, multiply, negate, summands
 from symopt.reach import reach, within
 
 Domains = Mapping[Expr, Domain]
@@ -79,19 +79,9 @@ def _unless_zero(x: Expr, value: Expr) -> Expr:
 
 def _sum(*terms: Expr) -> Expr:
     """A sum without brackets, a term without a sign first."""
-    flat = [part for term in terms for part in _terms(term)]
+    flat = [part for term in terms for part in summands(term)]
     first = next((i for i, term in enumerate(flat) if not _negative(term)), 0)
     return add(*flat[first : first + 1], *flat[:first], *flat[first + 1 :])
-
-
-def _terms(expr: Expr) -> list[Expr]:
-    match expr:
-        case Call("+", (a, b)):
-            return [*_terms(a), *_terms(b)]
-        case Call("-", (a, b)):
-            return [*_terms(a), *map(negate, _terms(b))]
-        case _:
-            return [] if expr == ZERO else [expr]
 
 
 def _negative(term: Expr) -> bool:
@@ -99,7 +89,7 @@ def _negative(term: Expr) -> bool:
 
 
 def _minus(a: Expr, b: Expr) -> Expr:
-    return _sum(a, *map(negate, _terms(b)))
+    return _sum(a, *map(negate, summands(b)))
 
 
 def _product(a: Expr, b: Expr, da: Expr, db: Expr) -> Expr:

@@ -5,25 +5,20 @@ Only what parses as an expression of declared names is taken for one; everything
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Set
 from itertools import accumulate
 
-from symopt.expr import START, Call, Expr, Reduction, Seq, Sym, negate, number
+from symopt.errors import SymoptError
+from symopt.expr import Expr, Sym, sequences, symbols
 from symopt.naming import symbol
+from symopt.reading import read
 
 _TOKEN = re.compile(
     r"`[^`]*`+|\w+'\w+|(?:[A-Za-z]\.){2,}|[A-Za-z_]\w*|\d+(?:\.\d+)?(?:e-?\d+)?|\*\*|[<>]=|[-+*/^=<>()|,\[\]]|\s+|.",
     re.DOTALL,
 )
-_OPERATORS: dict[type[ast.AST], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "<",
-    ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
-_FUNCTIONS = {name: name for name in "sqrt exp log abs sign floor cos tanh max min norm".split()} | {
-    "Abs": "abs", "Max": "max", "Min": "min",
-}  # fmt: skip
+_FUNCTIONS = frozenset("sqrt exp log abs sign floor cos tanh max min norm Abs Max Min".split())
 _MARKS = frozenset("** <= >= - + * / ^ = < > ( ) | , [ ]".split())
 _ENDS = re.compile(r"[\w)\]|]")
 
@@ -82,45 +77,16 @@ def _bracketed(tokens: list[str]) -> bool:
 def _read(text: str, names: Set[str]) -> Expr | None:
     """The expression that a text states, if it states one that is worth a formula."""
     source = re.sub(r"\|([^|]+)\|", r"abs(\1)", text).replace("^", "**")
-    try:
-        tree = ast.parse(re.sub(r"(?<![<>=])=", "==", source).strip(), mode="eval").body
-    except SyntaxError:
+    if "|" in source:
         return None
-    if isinstance(tree, ast.Name):
-        alone = tree.id in names and tree.id != "a" and r"\mathrm" not in symbol(tree.id)
-        return Sym(tree.id) if alone else None
+    try:
+        expr = read(re.sub(r"(?<![<>=])=", "==", source))
+    except SymoptError:
+        return None
+    if isinstance(expr, Sym):
+        alone = expr.name in names and expr.name != "a" and r"\mathrm" not in symbol(expr.name)
+        return expr if alone else None
     if re.fullmatch(r"-\d[\d.]*|-?\d[\d.]*e-?\d+", text):
-        return _expression(tree, names)
-    letters = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return _expression(tree, names | {name for name in letters if len(name) == 1}) if letters & names else None
-
-
-def _expression(tree: ast.expr, names: Set[str]) -> Expr | None:
-    match tree:
-        case ast.Constant(int() | float() as value):
-            return number(value)
-        case ast.Name(name):
-            return Sym(name) if name in names else None
-        case ast.Subscript(ast.Name(name), index) if name in names:
-            shift = {"t": 0, "t - 1": -1, "t + 1": 1, "0": START}.get(ast.unparse(index))
-            return None if shift is None else Seq(name, shift)
-        case ast.UnaryOp(ast.USub(), operand):
-            inner = _expression(operand, names)
-            return None if inner is None else negate(inner)
-        case ast.BinOp(left, op, right):
-            return _call(_OPERATORS.get(type(op)), [left, right], names)
-        case ast.Compare(left, [op], [right]):
-            return _call(_OPERATORS.get(type(op)), [left, right], names)
-        case ast.Call(ast.Name("norm"), [arg], []):
-            inner = _expression(arg, names)
-            return None if inner is None else Reduction("norm", (inner,), "tensor")
-        case ast.Call(ast.Name(name), args, []) if len(args) == (2 if name.lower() in ("max", "min") else 1):
-            return _call(_FUNCTIONS.get(name), args, names)
-        case _:
-            return None
-
-
-def _call(op: str | None, args: list[ast.expr], names: Set[str]) -> Expr | None:
-    found = [_expression(arg, names) for arg in args]
-    known = [arg for arg in found if arg is not None]
-    return Call(op, tuple(known)) if op is not None and len(known) == len(found) else None
+        return expr
+    used = symbols(expr) | {seq.name for seq in sequences(expr)}
+    return expr if used & names and all(name in names or len(name) == 1 for name in used) else None

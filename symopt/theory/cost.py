@@ -23,8 +23,7 @@ def cost(optimizer: Optimizer) -> Iterable[Fact]:
         KIND,
         "theta",
         "proved",
-        f"Per parameter, a step in float32 moves {spent.bytes_per_parameter} bytes and does {spent.flops} operations, "
-        f"{float(intensity):.2f} for each byte; {_kept(spent)}.",
+        f"Per parameter, a step in float32 {_spent(program, spent)}; {_kept(spent)}.",
         steps=tuple(_passes(program)),
         data={
             "bytes": spent.bytes_per_parameter,
@@ -34,6 +33,14 @@ def cost(optimizer: Optimizer) -> Iterable[Fact]:
             "states": list(spent.states),
         },
     )
+
+
+def _spent(program: Program, spent: Cost) -> str:
+    """What moves and is computed; where steps differ, at most."""
+    moved, done = f"{spent.bytes_per_parameter} bytes", f"{spent.flops} operations"
+    if any(isinstance(stage, Update) and len(stage.loops) > 1 for stage in program.stages):
+        return f"moves at most {moved} and does at most {done}"
+    return f"moves {moved} and does {done}, {spent.flops / spent.bytes_per_parameter:.2f} for each byte"
 
 
 def _kept(spent: Cost) -> str:

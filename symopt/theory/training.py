@@ -28,7 +28,7 @@ def training(optimizer: Optimizer) -> Iterator[Fact]:
     if form.recovered and names is not None:
         update = substitute(next(e.rhs for e in form.equations if e.target == form.param), names)
         if Seq(TRAINED, -1) in sequences(update):
-            yield _fact("Its update while the hyperparameters are constant.", TRAINED, update)
+            yield _fact("While the hyperparameters are constant this is its update.", TRAINED, update)
         if form.train is not None:
             yield _fact("What is deployed is recovered from it.", "theta", substitute(form.deploy, names))
 

@@ -1,10 +1,14 @@
 """`symopt derive`: facts with their verdicts, on a terminal and as JSON; a spec of the derivative."""
 
+# ruff: noqa: RUF001 - the signs of mathematics are meant
+
 import json
+import re
 
 import pytest
 
 from symopt import facts
+from symopt.cli.boxes import cells
 
 MINE = """
 from symopt import Positive, optimizer, t
@@ -46,6 +50,17 @@ def test_steps_on_request(line):
     shown = " ".join(line(*kind, "--steps").stdout.split())
     assert all(" ".join(step.split()) in shown for step in steps)
     assert " ".join(steps[0].split()) not in " ".join(line(*kind).stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "head"), [("adabound", "rateₜ ="), ("adamw_clipped_averaged", "θₜ − θₜ₋₁ ="), ("nadam", "m̄ₜ =")]
+)
+def test_formulas_fit_on_a_narrow_terminal(line, monkeypatch, name, head):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", line("derive", name, "--steps").stdout).splitlines()
+    assert max(map(cells, shown)) <= 60
+    assert f"    {head}" in shown
 
 
 def test_json_is_the_same(line, spec):

@@ -7,6 +7,8 @@ def test_relations_are_listed(line):
     rows = [shown.split() for shown in line("family").stdout.splitlines()]
     assert ["momentum", "is", "sgd", "mu", "=", "0"] in rows
     assert ["ranger", "wraps", "radam", "lookahead"] in rows
+    assert ["rmsprop", "tends", "to", "signsgd", "alpha", "=", "0,", "eps", "->", "0"] in rows
+    assert "lr / (1 - mu) for lr; lr is constant; mu is constant" in line("family").stdout
 
 
 def test_the_family_is_data(line):

@@ -65,11 +65,34 @@ def test_sequences(written, shift, shown):
     assert indexed(written, shift) == shown
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("width", [36, 56, 80, 200])
 @pytest.mark.parametrize("spec", names())
-def test_wide_equations_break_between_terms(spec, width):
+def test_equations_fit(spec, width):
     for equation in load(spec).equations:
-        lines = typeset.equation(equation.target, equation.rhs, width)
-        pieces = typeset.Typesetter().pieces(equation.rhs)
-        widest = max(piece.width for piece in pieces) + cells(f"{indexed(equation.target, 0)} = ")
-        assert max(map(cells, lines)) <= max(width, widest)
+        assert max(map(cells, typeset.equation(equation.target, equation.rhs, width))) <= width
+
+
+LONG = over(times(Sym("lr"), Call("+", (G, V))), Call("+", (Call("sqrt", (V,)), Sym("eps"))))
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (40, ["             η (gₜ + vₜ)", "θₜ = θₜ₋₁ − ─────────────", "               √vₜ + ε"]),
+        (24, ["θₜ = θₜ₋₁", "         η (gₜ + vₜ)", "      − ─────────────", "           √vₜ + ε"]),
+        (20, ["θₜ =", "    θₜ₋₁", "        η (gₜ + vₜ)", "     − ─────────────", "          √vₜ + ε"]),
+    ],
+)
+def test_what_is_too_wide_breaks(width, lines):
+    assert typeset.formula(Seq("theta", 0), Call("-", (THETA, LONG)), width) == lines
+
+
+def test_a_product_without_room_breaks_between_its_factors():
+    both = Call("+", (G, V))
+    lines = ["θₜ =", "    (gₜ + vₜ) (gₜ + vₜ)", "        (gₜ + vₜ)"]
+    assert typeset.formula(Seq("theta", 0), times(times(both, both), both), 24) == lines
+
+
+def test_a_condition_among_arguments_needs_no_brackets():
+    whole = Call("where", (Call(">", (G, V)), G, V))
+    assert list(typeset.Typesetter(0).at(whole, typeset.SUM).lines) == ["where(gₜ > vₜ, gₜ, vₜ)"]

@@ -6,11 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from symopt import Positive, Real, Unit, debias, optimizer, schedule, sqrt, t
+from symopt import Abs, Positive, Real, Unit, debias, optimizer, schedule, sensitivity, sqrt, t, where
 from symopt.catalogue import load, load_all
 from symopt.expr import Seq
 from symopt.interpret import EXACT, REAL, Reader, interpret
 from symopt.paths import specs_dir
+from symopt.reading import read
 from symopt.theory.bias import bias_correction, is_corrected
 from symopt.theory.bias.averages import Average, average
 from symopt.theory.bias.weights import reads_only_gradient, weight_of
@@ -235,6 +236,88 @@ def test_a_decay_that_may_be_1_is_excepted():
 
 def test_an_input_of_several_terms_stands_in_brackets():
     assert "* (-g[t] + wd * theta[t-1])" in fact(mixed, "m").statement
+
+
+# ---- how it reads ----
+
+
+@optimizer(title="Corrected after decay was added")
+def corrected_sum(theta, g, m, mhat, *, lr: Positive = 0.1, mu: Unit = 0.9, wd: Positive = 0.1):
+    m[t] = mu * m[t - 1] + (1 - mu) * (g[t] + wd * theta[t - 1])
+    mhat[t] = m[t] / (1 - mu**t)
+    theta[t] = theta[t - 1] - lr * mhat[t]
+
+
+@optimizer(title="Corrected by a number that has a name")
+def corrected_by_name(theta, g, m, v, size, *, lr: Positive = 0.1, beta1: Unit = 0.9, beta2: Unit = 0.99):
+    m[t] = beta1 * m[t - 1] + (1 - beta1) * g[t]
+    v[t] = beta2 * v[t - 1] + (1 - beta2) * g[t] ** 2
+    size[t] = lr * sqrt(1 - beta2**t) / (1 - beta1**t)
+    theta[t] = theta[t - 1] - size[t] * m[t] / sqrt(v[t])
+
+
+@optimizer(title="Corrected in other words")
+def corrected_in_other_words(theta, g, m, *, lr: Positive = 0.1, mu: Unit = 0.9):
+    m[t] = mu * m[t - 1] + (1 - mu) * g[t]
+    theta[t] = theta[t - 1] - lr / ((1 - mu) * (1 - mu**t)) * m[t]
+
+
+@optimizer(title="Looks up alone")
+def one_sided(theta, g, m, mhat, *, lr: Positive = 0.1, mu: Unit = 0.9):
+    m[t] = mu * m[t - 1] + (1 - mu) * g[t]
+    mhat[t] = m[t] / (1 - mu**t)
+    theta[t] = theta[t - 1] - lr * mhat[t] / Abs(mhat[t]) * where(mhat[t] > 0, 1, 2)
+
+
+def test_formulas_in_steps_read_as_what_they_mean():
+    """A sum in a product has its brackets: each claim, read back, holds in a run of other numbers than 1."""
+    m = fact(corrected_sum, "m")
+    corrected = next(step for step in m.steps if step.startswith("mhat[t] = ")).split(", where")[0]
+    shown = read(corrected.removeprefix("mhat[t] = "))
+    names = {Seq("g", 0): [Fraction(3)], Seq("theta", -1): [Fraction(20)]}
+    plain = {"mu": Fraction(1, 2), "wd": Fraction(1, 10), "t": Fraction(2)}
+    assert Reader(EXACT, [()], [0], names, [plain]).value(shown, 0) == 5
+    assert "(1 - mu**t) * (g[t] + wd * theta[t-1]);" in m.statement
+
+
+def test_what_divides_is_found_behind_a_name():
+    for state in ("m", "v"):
+        assert "; the equation of theta[t] has that factor too." in fact(corrected_by_name, state).statement
+    assert "at t = 1 it is (1 - alpha) * g[t]**2." in fact(load("rmsprop"), "v").statement
+    assert "nothing divides" not in fact(corrected_in_other_words, "m").statement
+
+
+def test_the_length_of_steps_holds_for_either_sign():
+    assert "under a constant gradient other than 0 every" in fact(load("adam"), "theta").statement.lower()
+    assert not any("every step" in found.statement for found in bias_correction(one_sided))
+
+
+def test_the_derivative_of_a_run():
+    """Each average of a sensitivity: the 2 of a squared gradient is no bias, and sums have none to correct."""
+    found = {each.subject: each for each in bias_correction(sensitivity(load("adam"), "lr"))}
+    assert [each.verdict for each in found.values()] == ["proved"] * 4 + ["not applicable", "proved"]
+    assert found["v_lr"].data["correction"] == "1 - beta2**t"
+    assert found["v_lr"].data["corrected in"] == ["vhat_lr"]
+    assert "2 * g[t] * hv[t] were constant" in found["v_lr"].statement
+    beta = {each.subject: each for each in bias_correction(sensitivity(load("adam"), "beta1"))}
+    assert beta["m_beta1"].verdict == "not applicable"
+    assert "its input holds m[t-1]" in beta["m_beta1"].statement
+
+
+def test_a_bias_beside_an_input_is_still_run():
+    """The factors of NAdam do not depend on what is multiplied with the Hessian."""
+    found = fact(sensitivity(load("nadam"), "beta1"), "mbar")
+    assert found.verdict == "refuted"
+    assert found.data["gains"] == fact(load("nadam"), "mbar").data["gains"]
+
+
+@pytest.mark.parametrize("name", ["adam", "nadam", "adam_l2", "rmsprop_momentum", "adamw_clipped", "schedule_free_sgd"])
+def test_no_sentence_of_a_derivative_has_a_hole(name):
+    for hyper in load(name).hyperparameters:
+        if hyper.name in ("lr", "beta1", "mu", "weight_decay"):
+            for each in bias_correction(sensitivity(load(name), hyper.name)):
+                assert not any(hole in each.statement for hole in ("  ", " is ,", "by  ", ": ;", "None"))
+                assert "something else" not in each.statement
 
 
 def test_no_length_is_told_that_does_not_exist():

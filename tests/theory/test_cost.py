@@ -36,6 +36,14 @@ def test_the_cost_is_that_of_the_program_and_of_the_kernels_docstring(name):
     assert f"{fact.data['bytes']} bytes moved per parameter and step in float32" in docstring
 
 
+def test_what_not_every_step_costs_is_the_most():
+    assert next(iter(cost(CATALOGUE["adam"]))).statement.startswith(
+        "Per parameter, a step in float32 moves 28 bytes and does"
+    )
+    (fact,) = cost(CATALOGUE["lookahead_adam"])
+    assert "moves at most 36 bytes and does at most 21 operations; 12 bytes are kept" in fact.statement
+
+
 def test_each_pass_is_told():
     (fact,) = cost(CATALOGUE["adamw_clipped"])
     reads, writes = fact.steps

@@ -32,19 +32,28 @@ def told(found):
     [
         ("adam", "rmsprop", "end", "beta1 = 0, less bias correction"),
         ("radam", "adam_hat", "limit", "t -> oo"),
-        ("adabound", "momentum_ema", "limit", "t -> oo, lr -> final_lr * lr / base_lr"),
+        ("adabound", "momentum_ema", "limit", "t -> oo, final_lr * lr / base_lr for lr"),
         ("momentum", "sgd", "end", "mu = 0"),
-        ("momentum", "momentum_ema", "equal", "lr -> lr / (1 - mu)"),
+        ("momentum", "momentum_ema", "equal", "lr / (1 - mu) for lr"),
         ("adamw", "adam", "end", "weight_decay = 0"),
         ("adamw", "adam", "wraps", "decoupled weight decay"),
         ("ranger", "radam", "wraps", "lookahead"),
         ("lookahead_adam", "adam", "end", "alpha = 1"),
+        ("adamw_clipped_averaged", "adamw_clipped", "wraps", "ema"),
+        ("rmsprop", "signsgd", "limit", "alpha = 0, eps -> 0"),
+        ("sgd_clipped", "sgd", "limit", "largest -> oo"),
         ("nesterov", "nesterov_transformed", "trains as", "same gradient points"),
     ],
     ids="-".join,
 )
 def test_known_relations(whole, edge):
     assert edge in told(whole)
+
+
+def test_an_arrow_is_a_limit(whole):
+    for edge in whole.edges:
+        assert ("->" in edge.relation) == (edge.kind == "limit")
+    assert {edge.conditions for edge in whole.edges if edge.source == "adamax"} == {("neither divides by zero",)}
 
 
 def test_it_is_data(whole):

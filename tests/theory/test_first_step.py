@@ -75,7 +75,7 @@ def test_known_first_steps(spec, closed):
 def test_what_a_page_shows():
     fact = next(iter(first_step(adam)))
     assert (fact.verdict, fact.kind) == ("proved", "first step")
-    assert fact.statement == "What the first step, at t = 1 from rest, adds to theta."
+    assert fact.statement == "The first step, at t = 1 from rest, adds this to theta."
     assert fact.formula == "theta[t] - theta[t-1] = -lr * g[t] / (abs(g[t]) + eps)"
     assert "mhat[t] = g[t]" in fact.steps
     assert "vhat[t] = g[t]**2" in fact.steps
@@ -158,7 +158,7 @@ def test_where_it_does_not_move():
     cold = sgd.scheduled(lr=linear_warmup_torch).with_defaults(lr_start=0)
     assert direction(cold).statement.endswith("and does not move at the defaults.")
     warm = direction(momentum.scheduled(lr=linear_warmup, mu=anneal))
-    assert warm.statement.endswith("other than 0 and on the whole domain.")
+    assert warm.statement.endswith("other than 0, whatever the hyperparameters.")
 
 
 @optimizer(title="At rest at first")
@@ -216,6 +216,7 @@ def run(spec, data):
 def test_centralized_adam_can_go_up():
     """Signs of centred gradients need not agree with the gradients: a tensor of one row shows it."""
     fact = direction(load("adam_centralized"))
+    assert "at g = [[2, 2, 3]] and theta = [[0, 0, 0]]" in fact.statement  # one row
     assert fact.verdict == "refuted"
     made = run(load("adam_centralized"), fact.data)
     assert made == [Fraction(value) for value in fact.data["change"]]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symopt import Max, Positive, Unit, mean, norm, optimizer, sign, t
+from symopt import Max, Positive, Unit, axes, mean, norm, optimizer, sign, t, where
 from symopt.catalogue import load_all
 from symopt.expr import Call, Expr, Num, Seq, Sym, substitute
 from symopt.interpret import EXACT, REAL, interpret
@@ -276,6 +276,36 @@ def test_elements_that_are_said_to_be_alone_are(name):
     together = run(source, chosen)[-1]["theta"][:4]
     alone = all(same(x, y) for x, y in zip(together, last.theta[0].flat, strict=True))
     assert alone == (elements(facts_of(name)).data["scope"] != "all" or name == "adam_skipping")  # gradients are finite
+
+
+def test_a_run_shows_which_tensors_it_has():
+    """Two tensors, of 2 x 2 and of 1 element; the first line, read as lists, is the run of the data."""
+    fact = elements(facts_of("adam_centralized"))
+    told, *lines = fact.steps
+    assert told == "with 7 as the first element of g[1], element 2 of theta is another after step 1"
+    assert lines[0].startswith("theta[0]: [[")
+    assert lines[1].startswith("g[1]: [[")
+    tensors = eval(f"[{lines[0].removeprefix('theta[0]: ')}]", {}, {})
+    assert [list(np.shape(tensor)) for tensor in tensors] == fact.data["shapes"] == [[2, 2], [1]]
+    flat = [x for tensor in tensors for x in np.ravel(tensor)]
+    assert flat == [float(Fraction(x)) for x in fact.data["theta0"]]
+
+
+@optimizer(title="Decay of matrices alone")
+def matrices_decay(theta, g, *, lr: Positive = 1e-2, decay: Positive = 1e-2):
+    theta[t] = theta[t - 1] - lr * g[t] - where(axes(theta[t - 1]) > 1, decay, 0) * theta[t - 1]
+
+
+def test_elements_that_see_the_axes_of_their_tensor():
+    """Divided into tensors of other axes they move in another way."""
+    fact = elements(list(invariances(matrices_decay)))
+    assert "divided into tensors of as many axes" in fact.statement
+    ends = [
+        [float(x) for x in next(interpret(matrices_decay, [np.ones(shape)], [[np.ones(shape)]])).theta[0].flat]
+        for shape in ((2, 1), (2,))
+    ]
+    assert ends[0] != ends[1]
+    assert "of as many axes" not in elements(facts_of("adam")).statement
 
 
 # ---- corrupted specs ----

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from symopt import Positive, Unit, optimizer, sqrt, t, where
+from symopt import Abs, Positive, Unit, optimizer, sqrt, t, where
 from symopt.catalogue import load, load_all, load_contents
 from symopt.checks.theory import facts
 from symopt.domains import NonNegative, OpenUnit, PositiveInt
@@ -18,7 +18,8 @@ from symopt.theory.ends.growing import after_many_steps, once_settled
 from symopt.theory.ends.special import ends, special
 from symopt.theory.ends.tails import INFINITE, Ground
 from symopt.theory.ends.tends import Limits, UnknownLimitError
-from symopt.theory.limits import KIND, limits
+from symopt.theory.limits import KIND, limits, limits_among
+from symopt.theory.limits.matching import known
 
 CATALOGUE = load_all()
 
@@ -61,6 +62,7 @@ KNOWN = [
     ("rmsprop_momentum", "At mu = 0 it is RMSProp."),
     ("rmsprop_centered", "At alpha = 0 it is SGD with lr / eps for lr."),
     ("signum", "At beta = 0 it is signSGD."),
+    ("adamax", "At beta1 = 0, beta2 = 0 and eps = 0 it is signSGD, wherever neither divides by zero."),
 ]
 
 
@@ -183,7 +185,52 @@ def test_a_users_spec_is_matched_under_other_names():
         theta[t] = theta[t - 1] - step[t] / (1 + small)
 
     told = [fact.statement for fact in limits(mine)]
-    assert "At rho = 0 it is signSGD with eta / (small + 1) for lr." in told
+    assert "At rho = 0 it is signSGD with eta / (small + 1) for lr, wherever neither divides by zero." in told
+
+
+# ---- where it divides by zero ----
+
+
+@optimizer(title="One side or the other")
+def one_sided(theta, g, *, lr: Positive = 0.1):
+    theta[t] = theta[t - 1] - lr * where(g[t] > 0, 1, -1)
+
+
+@optimizer(title="It rests at a gradient of 0, and less so at a smaller eps")
+def resting(theta, g, *, lr: Positive = 0.1, eps: Positive = 1e-8):
+    theta[t] = theta[t - 1] - lr * where(g[t] > 0, 1, -1) * (Abs(g[t]) / (Abs(g[t]) + eps))
+
+
+@optimizer(title="A gradient over its average size")
+def over_average(theta, g, v, *, lr: Positive = 0.1, beta: Unit = 0.9):
+    v[t] = beta * v[t - 1] + (1 - beta) * Abs(g[t])
+    theta[t] = theta[t - 1] - lr * g[t] ** 2 / v[t]
+
+
+@pytest.mark.parametrize(
+    ("given", "statement"),
+    [
+        (resting, "As eps tends to 0 it is One side or the other, wherever neither divides by zero."),
+        (over_average, "At beta = 0 it needs no v, wherever it does not divide by zero."),
+    ],
+    ids=lambda given: getattr(given, "name", None),
+)
+def test_what_has_no_value_is_not_told(given, statement):
+    assert statement in [fact.statement for fact in limits_among(given, known([one_sided]))]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_gradients_of_zero_are_what_is_said(found, name):
+    """At gradients that are 0, an end that is taken has no value only where the sentence says so."""
+    for fact in found[name]:
+        taken = [end.split(" = ") for end in fact.data["ends"] if " = " in end]
+        if fact.data["to"] is not None and taken and len(taken) == len(fact.data["ends"]):
+            still = [[np.zeros(3)]] * 3
+            hyper = {each.name: 0.5 if 0.5 in each.domain else 4 for each in CATALOGUE[name].hyperparameters}
+            hyper |= {end: Fraction(value) for end, value in taken}
+            way = interpret(CATALOGUE[name], [np.ones(3)], still, hyper=hyper, numbers=FLOAT)
+            defined = np.isfinite([s.theta[0] for s in way]).all()
+            assert defined or "neither divides by zero" in fact.data["conditions"]
 
 
 # ---- the parts ----

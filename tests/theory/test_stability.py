@@ -350,13 +350,110 @@ def test_where_no_single_bound_follows_the_conditions_are_stated():
     fact = region(third_order)
     assert fact.verdict == "proved"
     assert not fact.data["stable"]
-    assert " and " in fact.statement
+    assert "the 2 numbered conditions hold" in fact.statement
     for mu in (0.0, 0.5, 0.9):
         for nu in (0.0, 0.3, 0.9):
             for q in np.linspace(0.013, 8.0, 60):
                 largest = max(abs(np.roots([1, q - 1 - mu - nu, mu * nu + mu + nu, -mu * nu])))
                 holds = all(eval(c, {"mu": mu, "nu": nu, "q": q}) > 0 for c in fact.data["conditions"])
                 assert holds == (largest < 1)
+
+
+@optimizer(title="Two averages in a row, and decay")
+def averaged_twice(
+    theta,
+    g,
+    m,
+    d,
+    *,
+    lr: Positive = 1e-2,
+    mu: Unit = 0.5,
+    nu: Unit = 0.5,
+    share: OpenUnit = 0.25,
+    decay: OpenUnit = 0.1,
+):
+    m[t] = mu * m[t - 1] + g[t]
+    d[t] = nu * d[t - 1] + share * m[t] + (1 - share) * g[t]
+    theta[t] = (1 - decay) * theta[t - 1] - lr * d[t]
+
+
+def test_long_conditions_are_numbered_in_the_steps():
+    """The first to fail at the defaults fails just where the largest root leaves the circle."""
+    fact = region(averaged_twice)
+    numbered = [line for line in fact.steps if "  (condition " in line]
+    count = len(numbered)
+    assert count > 1
+    assert f"exactly where the {count} numbered conditions hold, with q = lr * h; at the defaults" in fact.statement
+    assert len(fact.statement) < 250
+    assert len(fact.data["conditions"]) == 6
+    limit = float(fact.data["fails at"])
+    assert f"(condition {fact.data['fails first']})" in numbered[int(fact.data["fails first"]) - 1]
+    assert stays(interpreted(averaged_twice, {}, 0.97 * limit / 0.01))
+    assert not stays(interpreted(averaged_twice, {}, 1.03 * limit / 0.01))
+
+
+def test_a_long_bound_is_one_on_q():
+    fact = region(load("adamw_clipped"))
+    assert len(fact.statement) < 250
+    assert fact.formula.startswith("q = lr * ")
+    assert "over=ALL" in fact.formula
+    assert "exactly where q < (1 + beta1) * (2 - lr * weight_decay); at the defaults this bound is" in fact.statement
+    assert float(fact.data["at_defaults"]) == pytest.approx(1.9 * (2 - 1e-3 * 1e-2), rel=1e-6)
+
+
+def test_what_is_assumed_of_a_long_bound_is_assumed_of_q():
+    assert "where q > 0, it is stable exactly where q < " in region(load("adamw_paper")).statement
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_no_statement_is_too_long_to_read(name):
+    assert all(len(fact.statement) < 300 for fact in stability(CATALOGUE[name]))
+
+
+def test_the_condition_that_fails_first():
+    fact = region(third_order)
+    assert (fact.data["fails first"], fact.data["fails at"]) == ("2", "0.75")  # (1 - mu)*(1 - nu)*(1 - mu*nu)/(mu*nu)
+    assert fact.statement.endswith("at the defaults condition 2 is the first to fail, at q = 0.75.")
+
+
+@pytest.mark.parametrize(
+    ("name", "moves"),
+    [
+        ("adabound", True),
+        ("nadam_torch", True),
+        ("nadam", True),
+        ("adam", True),
+        ("radam", True),
+        ("schedule_free_sgd", True),
+        ("sgd", False),
+        ("momentum_torch", False),  # its first step is another one, and no other
+        ("rmsprop", False),
+        ("sgd_averaged", False),  # 1/t is in what is deployed, not in what the gradient feels
+        ("amsgrad", False),  # t stands in the bound
+    ],
+)
+def test_what_holds_in_the_limit_says_so(name, moves):
+    for fact in stability(load(name)):
+        assert ("in the limit of large t" in fact.statement.lower()) == moves
+    assert ("Powers b**t" in " ".join(region(load(name)).steps)) == moves
+
+
+@optimizer(title="A falling rate and a correction")
+def corrected_and_falling(theta, g, m, *, lr: Positive = 1e-2, mu: Unit = 0.9):
+    m[t] = mu * m[t - 1] + (1 - mu) * g[t]
+    theta[t] = theta[t - 1] - lr / sqrt(t) * m[t] / (1 - mu**t)
+
+
+def test_what_is_left_out_beside_a_step_size_is_said():
+    assert "at the step size of step t, where b**t counts as 0," in region(corrected_and_falling).statement
+
+
+def test_powers_in_messages_have_brackets():
+    @optimizer(title="A power that grows")
+    def grows(theta, g, *, lr: Positive = 0.1, mu: NonNegative = 0.1):
+        theta[t] = theta[t - 1] - lr * (1 + mu) ** t * g[t]
+
+    assert "(1 + mu)**(1 * t) has no limit" in region(grows).statement
 
 
 @optimizer(title="Its own names")

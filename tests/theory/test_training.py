@@ -11,7 +11,7 @@ def _formulas(name: str) -> dict[str, str]:
 def test_the_transformed_form_comes_out_by_itself():
     assert _formulas("nesterov") == {
         "The array that is trained holds the next gradient point.": "P[t] = theta[t] + mu * v[t]",
-        "Its update while the hyperparameters are constant.": "P[t] = P[t-1] - mu * v[t-1] + (mu + 1) * v[t]",
+        "While the hyperparameters are constant this is its update.": "P[t] = P[t-1] - mu * v[t-1] + (mu + 1) * v[t]",
         "What is deployed is recovered from it.": "theta[t] = P[t] - mu * v[t]",
     }
 

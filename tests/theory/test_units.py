@@ -93,6 +93,19 @@ def test_equations_that_add_different_units(name, subject, found):
     assert f"{subject}[t]" in fact.statement
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_table_claims_no_more_than_the_equations_allow(name):
+    """Where an equation has no units at all, a step does not come out in theta because of lr."""
+    table, *others = of(name)
+    failed = [fact for fact in others if "equation" in fact.data]
+    assert ("The step comes out in theta" in table.statement) == (not failed)
+    assert table.statement.startswith("No units fit every equation") == bool(failed)
+
+
+def test_a_number_with_two_units_is_left_out_of_the_table():
+    assert of("adadelta")[0].statement.startswith("Units of all but eps: ")
+
+
 def test_a_unit_that_is_left_open_is_told():
     fact = of("adabound")[-1]
     assert fact.data == {"free": "final_lr", "then": {"base_lr": "g * final_lr"}}

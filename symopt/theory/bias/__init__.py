@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from symopt.expr import ONE, Call, Expr, multiply, text, walk
+from symopt.expr import ONE, Expr, Seq, multiply, sequences, text
 from symopt.prove.algebra import Proved, decide
 from symopt.recurrence import Optimizer
 from symopt.theory.bias.averages import Average, average
-from symopt.theory.bias.gains import Gain, Steps, Weights, exactly, gains, steps, values
+from symopt.theory.bias.gains import Gain, Steps, Weights, gains, steps
+from symopt.theory.bias.remedy import remedy
+from symopt.theory.bias.runs import exactly, shares, usual, values
 from symopt.theory.bias.weights import KEPT, Weight, known_at, may_divide_by_0, reads_only_gradient, weight_of
+from symopt.theory.bias.wording import given, is_short, times
 from symopt.theory.ends.growing import limit_at_large_t
 from symopt.theory.fact import Fact
 
@@ -18,7 +21,6 @@ __all__ = ["bias_correction", "is_corrected"]
 
 KIND = "bias correction"
 _FIRST_STEPS = 6
-_SHORT = 40  # characters of a formula that stands in a sentence
 
 
 def bias_correction(optimizer: Optimizer) -> Iterable[Fact]:
@@ -27,15 +29,17 @@ def bias_correction(optimizer: Optimizer) -> Iterable[Fact]:
     averages = _only(found)
     weights = _weights(optimizer, averages)
     corrected = list(gains(optimizer, weights))
+    biased = {gain.name: _biased(optimizer, gain, averages[gain.state]) for gain in corrected if not gain.right}
+    wrong = {name for name, fact in biased.items() if fact.verdict == "refuted"}
     for name, reason in found.items():
         if name in weights:
-            yield _state(optimizer, *weights[name], [gain for gain in corrected if gain.state == name])
+            yield _state(optimizer, *weights[name], [gain for gain in corrected if gain.state == name], wrong)
         elif isinstance(reason, str):
             yield Fact(KIND, name, "not applicable", f"There is nothing to correct in {name}[t]: {reason}.")
         else:
             said = f"No closed form was found for what {name}[t] is under a constant gradient."
             yield Fact(KIND, name, "undecided", said)
-    yield from (_biased(optimizer, gain, averages[gain.state]) for gain in corrected if not gain.right)
+    yield from biased.values()
     moved = steps(optimizer, weights) if weights else None
     yield from _steps(moved) if moved is not None else ()
 
@@ -63,74 +67,52 @@ def _weights(optimizer: Optimizer, averages: Mapping[str, Average]) -> Weights:
     return {name: (averages[name], w) for name, w in sums.items() if w is not None}
 
 
-def _state(optimizer: Optimizer, average: Average, weight: Weight, corrected: Sequence[Gain]) -> Fact:
+def _state(
+    optimizer: Optimizer, average: Average, weight: Weight, corrected: Sequence[Gain], wrong: Collection[str]
+) -> Fact:
     name, u, value = average.name, text(average.u), text(weight.value)
     right = [gain for gain in corrected if gain.right]
-    factor = f"({value})" if isinstance(weight.value, Call) and weight.value.op in "+-" else value
     data: dict[str, Any] = {"kept": text(average.kept), "taken": text(average.taken), "input": u, "correction": value}
     data |= {"limit": None if weight.limit is None else text(weight.limit), "corrected in": [g.name for g in right]}
-    shown = [f"{g.name}[t] = ({text(g.value)}) * {u}, where the factor has the normal form 1" for g in right]
+    shown = [
+        f"{g.name}[t] = {text(multiply(g.value, average.u))}, where the factor has the normal form 1" for g in right
+    ]
     closed = f"{name}[t] = {text(multiply(weight.value, average.u))}"
     data["closed form"] = closed
-    formula = "" if len(u) < _SHORT else closed  # the sentence has it where it is short
-    own = (KEPT,) if KEPT in closed else ()
-    said = f"{_given(optimizer, average)} {factor} * {_factor(average.u)}{_remedy(optimizer, weight, corrected)}."
+    formula = "" if is_short(average.u) else closed  # the sentence has it where it is short
+    own = (KEPT,) if Seq(KEPT, 0) in sequences(weight.value) else ()
+    where = ", with kept[t] for the product of all shares that it keeps of its old value" if own else ""
+    rest = remedy(optimizer, average, weight, corrected, wrong)
+    said = f"{_given(optimizer, average)} {times(weight.value, average.u)}{where}{rest}."
     kept = may_divide_by_0(optimizer, average)
     said = said if kept is None else f"Where {text(kept)} is not 1, {said[0].lower()}{said[1:]}"
     return Fact(KIND, name, "proved", said, formula, (*weight.steps, *shown), ("w", *own), data)
 
 
-def _factor(u: Expr) -> str:
-    """An input where it is multiplied."""
-    shown = text(u)
-    return f"({shown})" if len(shown) < _SHORT and isinstance(u, Call) and u.op in "+-" else _short(shown)
-
-
 def _given(optimizer: Optimizer, average: Average) -> str:
     if reads_only_gradient(optimizer, average.u):
         return f"Under a constant gradient {average.name}[t] is"
-    return f"If {_short(text(average.u))} were constant, {average.name}[t] would be"
-
-
-def _short(u: str) -> str:
-    return u if len(u) < _SHORT else "its input"
-
-
-def _remedy(optimizer: Optimizer, weight: Weight, corrected: Sequence[Gain]) -> str:
-    """The rest of a sentence: what the equations do about it."""
-    right = [f"{gain.name}[t]" for gain in corrected if gain.right]
-    if right:
-        return f"; {' and '.join(right)} divides by just that and is free of bias"
-    if corrected:
-        return f"; {corrected[0].name}[t] divides by something else"
-    elements = [e for e in optimizer.equations if optimizer.levels[e.target] == "element"]
-    places = [e.target for e in elements if weight.value in walk(e.rhs)]
-    if places:
-        return f"; the equation of {places[0]}[t] has the same factor, against it"
-    if weight.limit is None:
-        return ""
-    if weight.limit == ONE:
-        return ", and nothing divides by that: it begins near 0"
-    return f", which tends to {text(weight.limit)} times it"
+    return f"If {given(average.u)} were constant, {average.name}[t] would be"
 
 
 def _biased(optimizer: Optimizer, gain: Gain, average: Average) -> Fact:
-    """A corrected value whose gain is not 1."""
-    shown = [_shown(x) for x in values(optimizer, gain.name, {})]
+    """A corrected value whose gain is not shown to be 1."""
+    shown = [_shown(x) for x in shares(optimizer, gain.value, usual(optimizer))]
     limit = _settled(optimizer, gain.value)
-    tends = "" if limit is None else f"; it tends to {limit}"
-    u = text(average.u)
-    said = f"{gain.name}[t] keeps a bias: its share of a constant {u} is {', '.join(shown)} at first{tends}."
+    parts = [f"by {', '.join(shown)} at first"] * bool(shown) + [f"by {limit} in the limit"] * bool(limit)
+    told = f": a constant {given(average.u)} comes out multiplied {' and '.join(parts)}" if parts else ""
     data: dict[str, Any] = {"gains": shown, "gain": text(gain.value), "limit": limit}
     formula = f"{gain.name}[t] = {text(multiply(gain.value, average.u))}"
-    hyper, exact = exactly(optimizer, gain.name)
+    hyper, exact = exactly(optimizer, gain.value)
     first = next((t for t, x in enumerate(exact, 1) if x != 1), None)
     if first is None:
-        return Fact(KIND, gain.name, "undecided", said, formula, data=data)
+        said = f"Whether {gain.name}[t] is free of bias was not shown"
+        return Fact(KIND, gain.name, "undecided", f"{said}{told}.", formula, data=data)
     at = {name: str(value) for name, value in hyper.items()}
-    data["counterexample"] = {"t": first, "gradient": "1", "hyper": at, "value": str(exact[first - 1])}
-    line = f"At t = {first}, g = 1 and {', '.join(f'{n} = {x}' for n, x in at.items())} it is {exact[first - 1]}, not 1"
-    return Fact(KIND, gain.name, "refuted", said, formula, (line,), data=data)
+    data["counterexample"] = {"t": first, "hyper": at, "value": str(exact[first - 1])}
+    at_hyper = "".join(f", {name} = {value}" for name, value in at.items())
+    line = f"At t = {first}{at_hyper} the factor is {exact[first - 1]}, not 1"
+    return Fact(KIND, gain.name, "refuted", f"{gain.name}[t] keeps a bias{told}.", formula, (line,), data=data)
 
 
 def _settled(optimizer: Optimizer, expr: Expr) -> str | None:
@@ -146,7 +128,7 @@ def _steps(moved: Steps) -> Iterable[Fact]:
     if moved.always is not None:
         always = text(moved.always)
         way = ", uphill" if moved.uphill else ""
-        said = f"Under a constant gradient every step from the first one on is {always} long{way}{eps}."
+        said = f"Under a constant gradient other than 0 every step from the first one on is {always} long{way}{eps}."
         yield Fact(KIND, "theta", "proved", said, data={"step": always})
         return
     theta = values(moved.optimizer, "theta", {}, count=_FIRST_STEPS)
@@ -158,7 +140,8 @@ def _steps(moved: Steps) -> Iterable[Fact]:
     if {*lengths} in ({"1.000"}, {"0"}) or "nan" in lengths:
         return
     limit = limit_at_large_t(moved.optimizer, moved.length)
-    said = f"Against the constant gradient 1 the first steps are {', '.join(lengths)} times lr long{eps}."
+    run = "At the defaults and against the constant gradient 1"
+    said = f"{run} the first steps are {', '.join(lengths)} times lr long{eps}."
     data = {"steps": lengths, "length": text(moved.length), "limit": None if limit is None else text(limit)}
     yield Fact(KIND, "theta", "proved", said, data=data)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from symopt.expr import ONE, ZERO, Call, Expr, Seq, add, divide, multiply, negate, sequences, substitute, text
+from symopt.expr import ONE, ZERO, Call, Expr, Num, Seq, add, divide, multiply, negate, sequences, substitute, text
 from symopt.recurrence import Optimizer, level_of
 from symopt.theory.ends.folding import fold
 
@@ -15,6 +15,8 @@ _TOLD = {
     "clip": "it is held between bounds, so that it does not add up its inputs",
     "sign": "it depends on its old value by a sign",
 }
+
+_A_SUM = "which makes it a sum and not an average"
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,26 @@ def average(optimizer: Optimizer, name: str) -> Average | str:
         return "how much of its old value is kept differs from element to element"
     if kept == ZERO:
         return "it holds its last input and averages nothing"
-    taken, u = weighed(rest, optimizer.levels)
+    taken, u = _without_numbers(*weighed(rest, optimizer.levels))
     if isinstance(kept, Call) and kept.op == "where" and {*kept.args[1:]} <= {ZERO, ONE}:
-        return f"it adds up {_shown(u)} and now and then begins anew, so that it has no value to settle at"
+        return f"it adds up {_shown(u)} and now and then begins anew, {_A_SUM}"
     if kept == ONE:
-        return f"it adds up {_shown(u)} and forgets nothing, so that a constant gradient makes it grow without bound"
+        return f"it adds up {_shown(multiply(taken, u))} and forgets nothing, {_A_SUM}"
     if start != ZERO:
         return f"it starts at {text(start)}, not at 0"
+    others = [seq for seq in sequences(u) if seq.shift == -1 and seq.name != "theta"]
+    if others:
+        return f"its input holds {text(others[0])}, an old value, which need not be constant while the gradient is"
     return Average(name, kept, taken, u)
+
+
+def _without_numbers(taken: Expr, u: Expr) -> tuple[Expr, Expr]:
+    """The 2 of (1 - beta2)*2 belongs to what is averaged; a weight that is a number alone stays one."""
+    match taken:
+        case Call("*", (Num() as number, share)) | Call("*", (share, Num() as number)) if not isinstance(share, Num):
+            return share, multiply(number, u)
+        case _:
+            return taken, u
 
 
 def _shown(u: Expr) -> str:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
 
 from symopt.domains import Positive
-from symopt.errors import SymoptError
 from symopt.expr import (
     ONE,
     ZERO,
@@ -27,8 +23,8 @@ from symopt.expr import (
     symbols,
     walk,
 )
-from symopt.interpret import EXACT, REAL, Numbers, interpret
 from symopt.prove.algebra import Proved, decide
+from symopt.prove.facts import Facts
 from symopt.recurrence import Optimizer
 from symopt.recurrence.parts import written_out
 from symopt.theory.bias.averages import Average, affine, expanded, weighed
@@ -36,9 +32,6 @@ from symopt.theory.bias.weights import KEPT, Weight, known_at, new_in_old, reads
 from symopt.theory.ends.case import End
 from symopt.theory.ends.folding import fold
 from symopt.theory.ends.special import special
-
-FIRST = 5
-"""Steps whose gains are told."""
 
 _OLD, _G, _LR = Seq("theta", -1), Seq("g", 0), Sym("lr")
 
@@ -90,44 +83,15 @@ def _gain(optimizer: Optimizer, rhs: Expr, average: Average, weight: Weight) -> 
     return found, new_in_old(optimizer, found)
 
 
-def values(
-    optimizer: Optimizer, name: str, hyper: Mapping[str, Any], numbers: Numbers = REAL, count: int = FIRST
-) -> list[Any]:
-    """The first values of a sequence while the gradient is 1; none where arithmetic cannot give them."""
-    if optimizer.inputs:  # what they bring decides
-        return []
-    kept = replace(optimizer, outputs=(*optimizer.outputs, *({name} - {*optimizer.states, "theta"})))
-    try:
-        run = interpret(kept, [np.array([0])], [[np.array([1])]] * count, hyper=dict(hyper), numbers=numbers)
-        shown = [snapshot.theta if name == "theta" else snapshot.states[name] for snapshot in run]
-    except (SymoptError, OverflowError):
-        return []
-    return [x[0].flat[0] if isinstance(x[0], np.ndarray) else x[0] for x in shown]
-
-
-def exactly(optimizer: Optimizer, name: str) -> tuple[dict[str, Fraction], list[Fraction]]:
-    """Values of hyperparameters near the defaults for which a sequence stays rational under the gradient 1, and it."""
-    usual = {hyper.name: hyper.default for hyper in optimizer.hyperparameters if hyper.default is not None}
-    whole = {
-        hyper.name: Fraction(1)
-        for hyper in optimizer.hyperparameters
-        if Fraction(1) in hyper.domain and hyper.name in usual and hyper.name not in ("lr", "eps")
-    }
-    for chosen in (usual, usual | whole):
-        found = values(optimizer, name, chosen, EXACT)
-        if found:
-            return chosen, found
-    return {}, []
-
-
 # ---- the steps ----
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps against a constant positive gradient. optimizer: the one that makes them; without_eps: as eps -> 0
+    """The steps against a constant gradient above 0. optimizer: the one that makes them; without_eps: as eps -> 0
 
-    length: theta[t-1] - theta[t] in t and g[t]; always: its size where that is the same at every step, else None
+    length: theta[t-1] - theta[t] in t and g[t]
+    always: its size where that is the same at every step, whichever sign the gradient has; else None
     uphill: whether they go with the gradient and not against it
     """
 
@@ -158,11 +122,18 @@ def steps(optimizer: Optimizer, weights: Weights) -> Steps | None:
     length = fold(Call("neg", (substitute(moved[1], table),)))
     if any(isinstance(node, Reduction) or (isinstance(node, Seq) and _moving(bare, node)) for node in walk(length)):
         return None
-    for always in (_LR, multiply(_LR, _G)):
+    found = Steps(bare, bare is not optimizer, length)
+    for size, always in ((_LR, _LR), (multiply(_LR, _G), multiply(_LR, Call("abs", (_G,))))):
         for uphill in (False, True) if "lr" in symbols(length) else ():
-            if isinstance(decide(length, negate(always) if uphill else always, known), Proved):
-                return Steps(bare, bare is not optimizer, length, always, uphill)
-    return Steps(bare, bare is not optimizer, length)
+            if _goes(length, negate(size) if uphill else size, known):
+                return replace(found, always=always, uphill=uphill)
+    return found
+
+
+def _goes(length: Expr, size: Expr, known: Facts) -> bool:
+    """Whether a length is this against a gradient above 0, and as much the other way against the negated one."""
+    mirrored = substitute(length, {_G: negate(_G)})
+    return all(isinstance(decide(a, b, known), Proved) for a, b in ((length, size), (mirrored, negate(size))))
 
 
 def _moving(optimizer: Optimizer, seq: Seq) -> bool:

@@ -36,7 +36,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """`source` is `target` where the relation says so: "beta1 = 0", "t -> oo", "lr -> lr / (1 - mu)", "lookahead".
+    """`source` is `target` where the relation says so: "beta1 = 0", "t -> oo", "lr / (1 - mu) for lr", "lookahead".
 
     conditions: what else has to hold, as "lr is constant"
     """
@@ -77,8 +77,10 @@ def to_json(found: Family) -> dict[str, Any]:
 def _edge(name: str, data: Mapping[str, Any]) -> Edge:
     """A relation as a fact tells it."""
     kind = _KINDS[data["how"]] if data["ends"] or data["how"] != "as it is" else "equal"
+    if kind == "end" and any("->" in end for end in data["ends"]):
+        kind = "limit"
     parts = [*data["ends"], *_SAID.get(data["how"], ())]
-    parts += [f"lr -> {data['lr']}"] * (data["lr"] != "lr")
+    parts += [f"{data['lr']} for lr"] * (data["lr"] != "lr")
     return Edge(name, data["to"], kind, ", ".join(parts) or "equal", (*data["assumed"], *data["conditions"]))
 
 
@@ -116,4 +118,6 @@ def _made(wrap: Callable[..., Any], optimizer: Optimizer) -> Optimizer | None:
 
 
 def _equations(optimizer: Optimizer) -> str:
-    return recurrence_hash(replace(optimizer, name="any"))
+    """A fingerprint in which the order of the hyperparameters does not count: it is that of what was wrapped first."""
+    hypers = sorted(optimizer.hyperparameters, key=lambda hyper: hyper.name)
+    return recurrence_hash(replace(optimizer, name="any", hyperparameters=tuple(hypers)))

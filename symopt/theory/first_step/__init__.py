@@ -30,12 +30,12 @@ def first_step(optimizer: Optimizer) -> Iterable[Fact]:
 
 def _closed_form(optimizer: Optimizer, values: Mapping[str, Expr], change: Expr) -> Iterator[Fact]:
     shown, named = (change, {}) if size(change)[0] <= _LONG else _with_names(optimizer)
-    statement = "What the first step, at t = 1 from rest, adds to theta."
+    statement = "The first step, at t = 1 from rest, adds this to theta."
     steps = ("At t = 1, with each state at its start:", *(f"{name}[t] = {text(e)}" for name, e in values.items()))
     data = {"change": text(change), "values": {name: text(value) for name, value in values.items()}}
     yield Fact(KIND, "theta", "proved", statement, f"theta[t] - theta[t-1] = {text(shown)}", steps, data=data)
     for seq, value in named.items():
-        meant = f"What {text(seq)} is in that step."
+        meant = f"In that step {text(seq)} is this."
         yield Fact(KIND, seq.name, "proved", meant, f"{text(seq)} = {text(value)}", data={"value": text(value)})
 
 

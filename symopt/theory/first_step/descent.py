@@ -81,7 +81,7 @@ def _downwards(optimizer: Optimizer, found: Along) -> str:
     if found.sign == NIL:
         return f"{found.what} does not move, whatever the gradient is."
     if not found.sign & NIL:
-        return f"{found.what} goes down the gradient, for every gradient other than 0 and on the whole domain."
+        return f"{found.what} goes down the gradient, for every gradient other than 0, whatever the hyperparameters."
     still = next((point for point in elsewhere(optimizer) if along(optimizer, point) == 0), None)
     if still is None:
         return f"{found.what} never goes up the gradient."
@@ -126,6 +126,6 @@ def _data(optimizer: Optimizer, point: Point, direction: str) -> dict[str, Any]:
 
 
 def _listed(values: Iterable[Any]) -> str:
-    """Rational numbers as they are, others shortened."""
+    """Rational numbers as they are, others shortened; a row is the one row of its tensor."""
     texts = [str(value) if isinstance(value, Fraction) else f"{float(value):.6g}" for value in values]
-    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    return texts[0] if len(texts) == 1 else f"[[{', '.join(texts)}]]"

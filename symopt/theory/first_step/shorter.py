@@ -15,6 +15,7 @@ from symopt.expr import (
     negate,
     rebuild,
     substitute,
+    summands,
     walk,
 )
 from symopt.interpret import SYMBOLS
@@ -49,7 +50,7 @@ class Shorter:
         if isinstance(a, Call) and a.op == "where":
             yes, no = (self.minus(branch, b) for branch in a.args[1:])
             return yes if yes == no else Call("where", (a.args[0], yes, no))
-        terms, gone = [*_terms(a)], [*_terms(b)]
+        terms, gone = summands(a), summands(b)
         for term in list(terms):
             if term in gone:
                 terms.remove(term)
@@ -129,16 +130,3 @@ def _signed(expr: Expr) -> Expr:
             return negate(plain) if sum(map(_is_negative, args)) % 2 else plain
         case _:
             return expr
-
-
-def _terms(expr: Expr) -> list[Expr]:
-    """The summands of an expression."""
-    match expr:
-        case Call("+", (a, b)):
-            return [*_terms(a), *_terms(b)]
-        case Call("-", (a, b)):
-            return [*_terms(a), *map(negate, _terms(b))]
-        case Call("neg", (a,)):
-            return [negate(term) for term in _terms(a)]
-        case _:
-            return [] if expr == ZERO else [expr]

@@ -122,8 +122,9 @@ def words(program: Program, known: Mapping[str, Fraction]) -> Iterator[Fact]:
     said = f"{listed(list(values))} {'are' if len(values) > 1 else 'is'} held in two words of the storage type"
     where, left = (f" at t = {t}", "its distance from 1") if t else (f" = {decimal(value)}", f"1 - {worst}")
     long = "" if t else ", and in the long run the sum that it makes is off by as much"
+    coefficients = "As coefficients" if len(values) > 1 else "As a coefficient"
     statement = (
-        f"As coefficients of old values, {said}; one float32 for {worst}{where} is off by {size:.2g} of {left}{long}."
+        f"{coefficients} of old values, {said}; one float32 for {worst}{where} is off by {size:.2g} of {left}{long}."
     )
     data = {"held": list(values), "shift": {name: f"{float(shift):.3g}" for name, shift in shifts.items()}}
     yield Fact(KIND, worst if not t else "theta", "proved", statement, data=data)

@@ -59,7 +59,7 @@ def _no_degree(optimizer: Optimizer, chosen: Given, base: list[Values]) -> Fact:
     if not ratios or same(ratios[0][2], ratios[-1][2]):
         return undecided("g", asked, base)
     low, high = told_apart(ratios[0][2], ratios[-1][2])
-    times = f"the step {low} times as large at t = {ratios[0][0]} and {high} times at t = {ratios[-1][0]}"
+    times = f"one step {low} times as large, at t = {ratios[0][0]}, and one {high} times, at t = {ratios[-1][0]}"
     no_power = "With hyperparameters as they are, the steps follow no power of the gradient's size"
     places = [{"step": t, "element": element, "ratio": str(r)} for t, element, r in (ratios[0], ratios[-1])]
     return Fact(

@@ -19,6 +19,10 @@ _OVER = {
     "all": ("the whole model", "the order of all elements, and how they are divided into tensors, changes nothing"),
 }
 _ALONE = "Each element moves on its own: the order of elements and how they are divided into tensors change nothing"
+_ALONE_ON_AXES = (
+    "Each element moves on its own, as the number of axes of its tensor says: the order of elements, and how they are "
+    "divided into tensors of as many axes, change nothing"
+)
 
 
 def elements(optimizer: Optimizer, chosen: Given, base: list[Values]) -> Fact:
@@ -26,7 +30,8 @@ def elements(optimizer: Optimizer, chosen: Given, base: list[Values]) -> Fact:
     found = list(dict.fromkeys(_reductions(optimizer)))
     if not found:
         steps = ("no equation has a sum, mean, norm or maximum over elements",)
-        return Fact(KIND, "theta", "proved", f"{_ALONE}.", steps=steps, data={"scope": "element", "through": []})
+        said = _ALONE_ON_AXES if _counts_axes(optimizer) else _ALONE
+        return Fact(KIND, "theta", "proved", f"{said}.", steps=steps, data={"scope": "element", "through": []})
     scope = max((node.over for node in found), key=lambda over: LEVELS.index(REDUCED[over]))
     through = [text(node) for node in found]
     where, order = _OVER[scope]
@@ -42,9 +47,15 @@ def elements(optimizer: Optimizer, chosen: Given, base: list[Values]) -> Fact:
     changed, element, step = witness
     steps = (
         f"with {changed} as the first element of g[1], element {element + 1} of theta is another after step {step}",
+        *chosen.lines,
     )
     statement = f"The step of an element depends on {where}, through {listed(through)}; {order}."
+    data |= {"changed": changed, "element": element, "step": step, **chosen.data}
     return Fact(KIND, "theta", "proved", statement, steps=steps, data=data)
+
+
+def _counts_axes(optimizer: Optimizer) -> bool:
+    return any(isinstance(node, Reduction) and node.op == "axes" for e in optimizer.equations for node in walk(e.rhs))
 
 
 def _reductions(optimizer: Optimizer) -> Iterator[Reduction]:

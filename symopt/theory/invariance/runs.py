@@ -51,7 +51,8 @@ class Given:
         """As plain data; numbers as texts such as 1/3."""
         gradients = [[str(x) for x in g] for g in self.gradients]
         hyper = {name: str(value) for name, value in self.hyper.items()}
-        return {"theta0": [str(x) for x in self.theta], "gradients": gradients, "hyper": hyper}
+        shapes = [list(shape) for shape in _SHAPES]
+        return {"theta0": [str(x) for x in self.theta], "gradients": gradients, "hyper": hyper, "shapes": shapes}
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -62,7 +63,12 @@ class Given:
 
 
 def _texts(values: Iterable[Fraction]) -> str:
-    return ", ".join(map(str, values))
+    """Tensor after tensor, in brackets as NumPy has them."""
+    return ", ".join(_nested(tensor.tolist()) for tensor in _tensors(values))
+
+
+def _nested(values: Any) -> str:
+    return f"[{', '.join(map(_nested, values))}]" if isinstance(values, list) else str(values)
 
 
 def given(optimizer: Optimizer) -> Given:

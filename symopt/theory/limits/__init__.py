@@ -14,6 +14,7 @@ from symopt.theory.ends.case import End, Special
 from symopt.theory.ends.folding import fold
 from symopt.theory.ends.special import ends, special
 from symopt.theory.fact import Fact
+from symopt.theory.limits.dividing import may_divide_by_zero
 from symopt.theory.limits.matching import Known, known, moves, trace
 from symopt.theory.limits.relations import Relation, relations
 from symopt.wording import listed
@@ -51,7 +52,7 @@ def _fact(relation: Relation, optimizer: Optimizer) -> Fact:
     data: dict[str, Any] = {
         "to": relation.target.name, "how": relation.how, "ends": [str(end) for end in relation.ends],
         "lr": text(relation.rate), "same": dict(relation.same), "assumed": list(relation.special.assumed),
-        "conditions": list(relation.proof.conditions),
+        "conditions": [*relation.proof.conditions, *["neither divides by zero"] * relation.where_defined],
     }  # fmt: skip
     foreign = sorted(relation.target.names - optimizer.names)
     return Fact(KIND, subject, "proved", said, "", _steps(relation), ("A", "B", *foreign), data)
@@ -113,7 +114,8 @@ def _with(relation: Relation) -> str:
 def _while(relation: Relation) -> str:
     held = [condition.removesuffix(" is constant") for condition in relation.proof.conditions]
     where = f", where {listed(list(relation.special.assumed))}" if relation.special.assumed else ""
-    return where + (f", while {listed(held)} {'is' if len(held) == 1 else 'are'} constant" if held else "")
+    defined = ", wherever neither divides by zero" if relation.where_defined else ""
+    return where + defined + (f", while {listed(held)} {'is' if len(held) == 1 else 'are'} constant" if held else "")
 
 
 # ---- what has no name ----
@@ -128,7 +130,7 @@ def _nameless(optimizer: Optimizer, told: set[str]) -> Iterator[Fact]:
                 gone = [name for name in optimizer.states if name not in case.optimizer.states]
                 short = _short(case)
                 if gone and short is not None:
-                    yield _remainder(end, gone, short)
+                    yield _remainder(end, gone, short, may_divide_by_zero(optimizer, [end]))
                     return
 
 
@@ -141,7 +143,8 @@ def _short(case: Special) -> str | None:
     return shown if len(shown) <= _SHORT and Seq("g", 0) in sequences(rhs) else None
 
 
-def _remainder(end: End, gone: list[str], short: str) -> Fact:
-    said = f"At {end} it needs no {listed(gone)}."
+def _remainder(end: End, gone: list[str], short: str, where_defined: bool) -> Fact:
+    defined = ", wherever it does not divide by zero" if where_defined else ""
+    said = f"At {end} it needs no {listed(gone)}{defined}."
     data = {"to": None, "how": "as it is", "ends": [str(end)], "equation": short}
     return Fact(KIND, end.name, "proved", said, short, data=data)

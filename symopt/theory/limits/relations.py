@@ -20,6 +20,7 @@ from symopt.theory.ends.case import End, Special
 from symopt.theory.ends.folding import fold
 from symopt.theory.ends.growing import after_many_steps, once_settled
 from symopt.theory.ends.special import specials, without_corrections
+from symopt.theory.limits.dividing import may_divide_by_zero
 from symopt.theory.limits.matching import Candidate, Known, moves, trace
 
 How = Literal["as it is", "while it trains", "settled", "after many steps", "less its corrections"]
@@ -36,6 +37,7 @@ class Relation:
 
     rate: what stands for lr there; same: other hyperparameters there -> here, where the names differ
     special: what is compared with the other one; proof: of the comparison, with its conditions
+    where_defined: whether nothing is said where one of them may divide by 0
     """
 
     source: str
@@ -45,6 +47,7 @@ class Relation:
     same: tuple[tuple[str, str], ...]
     special: Special
     proof: Comparison
+    where_defined: bool
 
     @property
     def ends(self) -> tuple[End, ...]:
@@ -109,12 +112,14 @@ class _Matcher:
         for candidate, rate in self._ordered(case.optimizer, run, how):
             if self.failures == _MOST_FAILURES:
                 return
-            proof = compare(case.optimizer, stands_for(candidate, rate, case.optimizer))
+            other = stands_for(candidate, rate, case.optimizer)
+            proof = compare(case.optimizer, other)
             shown = (proof.points if how == "while it trains" else proof.verdict) == "proved"
             self.failures += not shown
             if shown:
                 same = tuple((there, here) for there, here in candidate.hyper.items() if there not in (here, "lr"))
-                yield Relation(self.optimizer.name, candidate.optimizer, how, rate, same, case, proof)
+                divides = may_divide_by_zero(self.optimizer, case.ends, other)
+                yield Relation(self.optimizer.name, candidate.optimizer, how, rate, same, case, proof, divides)
 
     def _ordered(self, optimizer: Optimizer, run: Any, how: How) -> list[tuple[Candidate, Expr]]:
         candidates = self.known.candidates(optimizer, run, self.optimizer, how == "while it trains")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -14,16 +14,21 @@ from symopt.theory.stability.best import SYMBOLS, best
 from symopt.theory.stability.region import Region
 from symopt.theory.stability.signs import GAIN, NEGATIVE, NIL
 from symopt.theory.stability.wording import Wording
+from symopt.wording import listed
 
 KIND = "stability"
+_LONG = 100
+"""Characters of a bound from which on it is one on q, which stands below the sentence."""
 
 
 def region_fact(region: Region, words: Wording) -> Fact:
     """Which curvatures are stable."""
     left, right = words.of_gain(sp.Integer(0) if region.bound is None else region.bound)
-    stable, number = "", {}
-    if region.bound is not None:
-        stable, number = f"{text(left)} < {words.text(right)}", _at_defaults(words, right)
+    stable, formula = "" if region.bound is None else f"{text(left)} < {words.text(right)}", ""
+    if len(stable) > _LONG:
+        left, right, formula = words.scaled, region.bound, f"{words.scaled.name} = {words.in_full(GAIN)}"
+        stable = f"{text(left)} < {words.text(right)}"
+    ends = _first_to_fail(region, words) if region.bound is None else _at_defaults(words, right)
     data = {
         "stable": stable,
         "scaled curvature": words.in_full(GAIN),
@@ -31,12 +36,11 @@ def region_fact(region: Region, words: Wording) -> Fact:
         "conditions": [words.text(condition.value) for condition in region.conditions],
         "held fixed": list(words.model.frozen),
         "assumed": list(words.model.assumed),
-        **number,
+        **ends,
     }
-    told = f"; at the defaults this bound is {number['at_defaults']}" if number else ""
-    statement = f"{_premises(words, left)}, it is stable {_answer(region, words, stable)}{told}."
+    statement = f"{_premises(words, left)}, it is stable {_answer(region, words, stable)}{_told(ends, words)}."
     symbols = (words.curvature.name, words.root.name, words.scaled.name, "x")
-    return Fact(KIND, "theta", "proved", statement, "", tuple(_steps(region, words)), symbols, data)
+    return Fact(KIND, "theta", "proved", statement, formula, tuple(_steps(region, words)), symbols, data)
 
 
 def _answer(region: Region, words: Wording, stable: str) -> str:
@@ -46,8 +50,25 @@ def _answer(region: Region, words: Wording, stable: str) -> str:
         return f"for every {words.curvature.name} > 0"
     if stable:
         return f"exactly where {stable}"
-    open_ones = " and ".join(f"{words.text(c.value)} > 0" for c in region.conditions if not c.follows)
-    return f"exactly where {open_ones}, with {words.scaled.name} = {words.in_full(GAIN)}"
+    shown = [f"{words.text(c.value)} > 0" for c in region.open_ones]
+    told = shown[0] if len(shown) == 1 else f"the {len(shown)} numbered conditions hold"
+    return f"exactly where {told}, with {words.scaled.name} = {words.in_full(GAIN)}"
+
+
+def _first_to_fail(region: Region, words: Wording) -> dict[str, str]:
+    """Which condition fails first at the defaults as q grows, and where."""
+    found = None if region.settled else words.scalars.fails_first([c.value for c in region.open_ones])
+    return {} if found is None else {"fails first": str(found[0] + 1), "fails at": f"{found[1]:.6g}"}
+
+
+def _told(ends: Mapping[str, str], words: Wording) -> str:
+    """How far that goes at the defaults."""
+    if "at_defaults" in ends:
+        return f"; at the defaults this bound is {ends['at_defaults']}"
+    if "fails at" in ends:
+        last = f"{words.scaled.name} = {ends['fails at']}"
+        return f"; at the defaults condition {ends['fails first']} is the first to fail, at {last}"
+    return ""
 
 
 def _at_defaults(words: Wording, right: Any) -> dict[str, str]:
@@ -63,14 +84,13 @@ def _premises(words: Wording, left: Expr) -> str:
     """What the statement holds for."""
     model = words.model
     said = [f"On f = {words.curvature.name} * x**2 / 2 with {words.curvature.name} > 0"]
-    if model.frozen:
-        said.append(f"with {' and '.join(f'{name}[t]' for name in model.frozen)} held fixed")
-    if model.reduces:
-        said.append("with each reduction held fixed")
+    held = [*(f"{name}[t]" for name in model.frozen), *["each reduction"] * model.reduces]
+    if held:
+        said.append(f"with {listed(held)} held fixed")
     if model.keep_t:
-        said.append("at the step size of step t")
-    if model.faded:
-        said.append("in the end, where 1/t counts as 0")
+        said.append(f"at the step size of step t{', where b**t counts as 0' * model.settles}")
+    elif model.settles or model.faded:
+        said.append(f"in the limit of large t{', where 1/t counts as 0' * model.faded}")
     assumed = list(model.assumed)
     if words.scalars.sign(model.gain) & (NEGATIVE | NIL):  # Jury's conditions were reduced for a positive one
         assumed.append(f"{text(left)} > 0")
@@ -79,13 +99,20 @@ def _premises(words: Wording, left: Expr) -> str:
 
 def _steps(region: Region, words: Wording) -> Iterator[str]:
     yield f"What the gradient feels: {', '.join(words.model.states)}."
-    yield "Powers b**t of what is below 1 count as 0, and so bias corrections as 1."
+    if words.model.settles:
+        yield "Powers b**t of what is below 1 count as 0, and so bias corrections as 1."
     yield f"Characteristic polynomial, with {words.scaled.name} = {words.in_full(GAIN)}:"
     yield from (f"p({words.root.name}) = {words.polynomial(factor)}" for factor in region.factors)
     yield "By Jury's criterion all roots lie inside the unit circle exactly where these are positive:"
+    numbers = iter(range(1, len(region.conditions) + 1))
     for condition in region.conditions:
-        follows = "  (follows)" if condition.follows else ""
+        follows = "  (follows)" if condition.follows else "" if region.settled else f"  (condition {next(numbers)})"
         yield f"{condition.name} = {words.text(condition.value)}{follows}"
+
+
+def _in_the_end(words: Wording, first: str) -> str:
+    """How a sentence begins that holds for the numbers of a step at their limits."""
+    return f"In the limit of large t, {first.lower()}" if words.model.settles else first
 
 
 def rate_fact(factor: Any, words: Wording) -> Iterator[Fact]:
@@ -94,12 +121,12 @@ def rate_fact(factor: Any, words: Wording) -> Iterator[Fact]:
     _, *rest = factor.all_coeffs()
     if len(rest) == 1:
         rate = f"abs({words.in_full(-rest[0])})"
-        said = "Each step multiplies the error by the rate."
+        said = f"{_in_the_end(words, 'Each')} step multiplies the size of the error by the rate."
         yield Fact(KIND, "theta", "proved", said, f"rate = {rate}", (), symbols, {"rate": rate})
     if len(rest) == 2:
         rate = f"sqrt({words.in_full(rest[1])})"
         where = f"{words.in_full(rest[0] ** 2)} < {words.in_full(4 * rest[1])}"
-        said = f"Where {where}, the error oscillates and shrinks by the rate per step."
+        said = f"{_in_the_end(words, 'Where')} {where}, the error oscillates and shrinks by the rate per step."
         why = "The discriminant is negative: the roots are conjugate, and their product is the square of their modulus."
         data = {"rate": rate, "where": where}
         yield Fact(KIND, "theta", "proved", said, f"rate = {rate}", (why,), symbols, data)
@@ -118,8 +145,8 @@ def best_fact(factor: Any, words: Wording) -> Iterator[Fact]:
     *others, last = chosen
     chosen_first = "".join(f"{name} = {chosen[name]} and " for name in others)
     said = (
-        f"For curvatures from h_min to h_max, with kappa = h_max / h_min, the worst error shrinks fastest, by the "
-        f"factor {text(found.rate.node)} per step, with {chosen_first}this {last}."
+        f"For curvatures from h_min to h_max, with kappa = h_max / h_min, the worst error shrinks fastest in the long "
+        f"run, by the factor {text(found.rate.node)} per step, with {chosen_first}this {last}."
     )
     steps = (f"With step = {gain} and rate the largest modulus of a root:", *found.steps)
     data = {"best": [f"{name} = {value}" for name, value in chosen.items()], "rate": text(found.rate.node)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from symopt.canonical import STEP
-from symopt.expr import COMPARISONS, START, ZERO, Call, Expr, Num, Reduction, Seq, Sym, sequences, text
+from symopt.expr import COMPARISONS, START, ZERO, Call, Expr, Num, Reduction, Seq, Sym, sequences, symbols, text
 from symopt.recurrence import Optimizer
 from symopt.theory.stability.forms import LINEAR, Form, NotLinearError
 from symopt.theory.stability.orders import ONE, NoMatrixError, Order, Orders
@@ -45,6 +45,32 @@ class Step:
     def new(self, name: str) -> Form:
         """What the new value of a sequence is made of."""
         return self._sequence(Seq(name, 0))
+
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers per step that were read and are worked out here."""
+        found = {seq.name: None for seq in self.known.keys() - self._given.keys()}
+        return [name for name in found if self.optimizer.levels[name] != "element"]
+
+    @property
+    def read(self) -> list[Expr]:
+        """The right-hand sides that were read."""
+        names = {*self.felt, *(seq.name for seq in self.known.keys() - self._given.keys())}
+        return [self.optimizer.gradient_point, *(e.rhs for e in self.optimizer.equations if e.target in names)]
+
+    def varies(self, expr: Expr) -> bool:
+        """Whether t enters a value, and not the choice of a branch alone; where t is kept, whether b**t does."""
+        match expr:
+            case Sym(name):
+                return name == "t" and not self.keep_t
+            case Call("**", (a, b)):
+                return "t" in symbols(b) or self.varies(a)
+            case Call("exp" | "expm1", (a,)):
+                return "t" in symbols(a)
+            case Call(op, args) if op not in COMPARISONS:
+                return any(map(self.varies, args))
+            case _:
+                return False
 
     def _felt(self) -> tuple[str, ...]:
         """The states from which a path leads to the gradient point; no equation of another one is looked at."""

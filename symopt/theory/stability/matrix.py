@@ -27,6 +27,7 @@ class Model:
     gain: what the curvature, with `added` added to it, is multiplied by; the product is q
     polynomial: the characteristic polynomial in z and q; factors that q does not enter stand in it too
     faded: whether coefficients that fall as 1/t count as 0; keep_t: whether t stands in the gain instead
+    settles: whether numbers that change with the step stand at their limits
     """
 
     states: tuple[str, ...]
@@ -36,6 +37,7 @@ class Model:
     polynomial: Any
     faded: bool
     keep_t: bool
+    settles: bool
     assumed: tuple[str, ...]
     noted: tuple[str, ...]
 
@@ -78,7 +80,8 @@ def _model(optimizer: Optimizer, scalars: Scalars, keep_t: bool) -> Model | None
     symbols = gain.free_symbols | polynomial.free_symbols
     held = tuple(name for name in frozen if scalars.symbol(Seq(name, 0)) in symbols)
     noted = tuple(dict.fromkeys(step.noted))
-    return Model(needed, held, gain, added, polynomial, faded, keep_t, tuple(orders.assumed), noted)
+    settles = any(name in optimizer.states for name in step.numbers) or any(map(step.varies, step.read))
+    return Model(needed, held, gain, added, polynomial, faded, keep_t, settles, tuple(orders.assumed), noted)
 
 
 def _limits(orders: Orders, form: Form) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symopt.canonical import from_sympy
-from symopt.expr import FUNCTIONS, Call, Expr, Num, Reduction, Seq, add, negate, text, transform, walk
+from symopt.expr import FUNCTIONS, Call, Expr, Num, Reduction, Seq, add, summands, text, transform, walk
 
 _TINY = 100
 """One over so much: what is as small as an eps stands where an eps stands."""
@@ -23,18 +23,8 @@ def shown(value: Any) -> str:
 
 def _in_order(expr: Expr) -> Expr:
     if isinstance(expr, Call) and expr.op in ("+", "-"):
-        return add(*sorted(_terms(expr), key=_place))
+        return add(*sorted(summands(expr), key=_place))
     return expr
-
-
-def _terms(expr: Expr) -> list[Expr]:
-    match expr:
-        case Call("+", (a, b)):
-            return [*_terms(a), *_terms(b)]
-        case Call("-", (a, b)):
-            return [*_terms(a), *map(negate, _terms(b))]
-        case _:
-            return [expr]
 
 
 def _place(term: Expr) -> tuple[bool, int]:

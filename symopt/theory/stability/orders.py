@@ -49,7 +49,7 @@ class Orders:
         if sign == NIL:
             return order.coefficient
         if sign & POSITIVE:
-            raise NoMatrixError(f"{shown(order.coefficient)} * t**({shown(order.power)}) grows without bound")
+            raise NoMatrixError(f"{_wrapped(order.coefficient)} * t**({shown(order.power)}) grows without bound")
         if sign & NIL:
             self.assume(f"{shown(-order.power)} > 0")
         return sp.Integer(0)
@@ -103,7 +103,7 @@ class Orders:
         base, way = a.coefficient, self.scalars.sign(b.coefficient)
         shrinks = not self.scalars.sign(base) & NEGATIVE and self.scalars.sign(1 - base) == POSITIVE
         if a.power != 0 or a.fast or not shrinks or way not in (POSITIVE, NOT_NEGATIVE):
-            raise NoMatrixError(f"{shown(base)}**({shown(b.coefficient)} * t) has no limit that is known")
+            raise NoMatrixError(f"{_wrapped(base)}**({_wrapped(b.coefficient)} * t) has no limit that is known")
         if way & NIL:
             self.assume(f"{shown(b.coefficient)} > 0")
         return Order(sp.Integer(1), fast=True)
@@ -171,6 +171,11 @@ class Orders:
         own = POSITIVE if value > 0 else NEGATIVE if value < 0 else NIL
         self.assume(f"{shown(a.coefficient)} {'>' if value > 0 else '<' if value < 0 else '=='} {shown(b.coefficient)}")
         return table[own]
+
+
+def _wrapped(value: Any) -> str:
+    """A value inside a product or under a power."""
+    return shown(value) if value.is_Atom and not value.is_negative else f"({shown(value)})"
 
 
 def _function(op: str, values: list[Any]) -> Any:

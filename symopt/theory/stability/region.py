@@ -37,6 +37,16 @@ class Region:
     never: bool = False
     always: bool = False
 
+    @property
+    def open_ones(self) -> list[Condition]:
+        """The conditions that do not follow from the others."""
+        return [condition for condition in self.conditions if not condition.follows]
+
+    @property
+    def settled(self) -> bool:
+        """Whether one bound, or none, says it all."""
+        return self.never or self.always or self.bound is not None
+
 
 def region(polynomial: Any, scalars: Scalars, faded: bool) -> Region:
     """The region, from the characteristic polynomial."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -78,6 +79,20 @@ class Scalars:
             return sign_of_product(above, below & ~NIL)  # where it has a value
         except (OutOfBudgetError, UndefinedError):
             return ANY
+
+    def fails_first(self, conditions: Sequence[Any]) -> tuple[int, float] | None:
+        """The condition that is the first to fail at the defaults as q grows from 0, and where; None if none does."""
+        ends: list[tuple[float, int]] = []
+        for place, condition in enumerate(conditions):
+            above, below = sp.fraction(sp.together(condition))
+            found = [self.at_defaults(c) for c in sp.Poly(above * below, GAIN).all_coeffs()]
+            if any(value is None or not value.is_Rational for value in found):
+                return None
+            roots = [float(root) for root in sp.Poly(found, Z).real_roots() if root > 0]
+            least = min(roots, default=2.0)
+            starts = sp.Poly(found, Z).eval(sp.Rational(least) / 2) > 0
+            ends += [(least if starts else 0.0, place)] * bool(roots or not starts)
+        return (min(ends)[1], min(ends)[0]) if ends else None
 
     def at_defaults(self, value: Any) -> Any | None:
         """A value where every name in it has its default; None where one has none."""

@@ -56,8 +56,11 @@ def _table(reading: Reading, found: Solution, by_itself: bool) -> Fact:
     main = {name: texts[name] for name in [*hypers, *reading.optimizer.states] if name in texts}
     carrying = [name for name in hypers if name in reading.factors and set(settled.get(name, PLAIN)) - {"g"}]
     symbols = objective(reading, *main.values())
-    said = [f"Units{', with f that of the objective' * bool(symbols)}: {grouped(main)}."] if main else []
-    said += [_step(carrying, by_itself)]
+    with_f = ", with f that of the objective" * bool(symbols)
+    what = "No units fit every equation; these fit all but what is refuted below" if found.failed else "Units"
+    all_but = f" of all but {listed(twice)}" * bool(twice)
+    said = [f"{what}{all_but}{with_f}: {grouped(main)}."] if main else []
+    said += [] if found.failed else [_step(carrying, by_itself)]
     return Fact(
         KIND,
         "theta",
