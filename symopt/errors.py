@@ -25,7 +25,7 @@ class DialectError(SymoptError):
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}: " if self.file else ""
-        what = f"{self.symbol}: " if self.symbol else ""
+        what = f"{self.symbol.removesuffix(':')}: " if self.symbol else ""
         return f"{where}{what}{self.message}"
 
 

@@ -1,5 +1,6 @@
 """Finding specs, and what is said where there is none."""
 
+import errno
 import inspect
 import os
 import subprocess
@@ -222,6 +223,13 @@ def test_a_dataclass_in_a_spec(write):
 
 
 KNOWN = names()[0]
+FADE = """
+from symopt import schedule
+
+@schedule(title="Fade")
+def fade(t, value):
+    return value / t
+"""
 NOT_FOUND = {
     "close name": (None, f"{KNOWN}q", f"the catalogue has no optimizer {KNOWN}q; did you mean {KNOWN}?"),
     "unknown name": (None, "zzz", "no optimizer zzz; `symopt list` shows the names, and a spec of your own is named"),
@@ -242,8 +250,26 @@ NOT_FOUND = {
     "several": (
         ONE + "\nother = mine.titled('Other')\n",
         "{file}",
-        "does not say which optimizer is meant; it has mine, other: name one, as in my_spec.py:mine",
+        "does not say which optimizer is meant; it has mine, other: name one, as in {file}:mine",
     ),
+    "only a schedule": (
+        FADE,
+        "{file}",
+        "it has none, but fade is a schedule: mine = adam.scheduled(lr=fade), with adam from symopt.specs.adam",
+    ),
+    "a schedule": (
+        None,
+        "drop",
+        "drop of symopt.specs.schedules is a schedule; use it in a spec of your own as adam.scheduled(lr=drop)",
+    ),
+    "a wrapper": (
+        None,
+        "clip_by_global_norm",
+        "clip_by_global_norm of symopt.specs.clipping is a wrapper; use it in a spec of your own as "
+        "clip_by_global_norm(adam)",
+    ),
+    "what makes a schedule": (None, "joined", "joined of symopt.specs.joins is no optimizer by itself"),
+    "a schedule in a file": (FADE + ONE, "{file}:fade", "fade of {file} is a schedule; use it in a spec of your own"),
     "unknown name in a file": (ONE, "{file}:other", "my_spec.py has no optimizer other; it has mine: name one"),
     "close name in a file": (ONE, "{file}:mien", "my_spec.py has no optimizer mien; did you mean mine?"),
 }  # fmt: skip
@@ -263,18 +289,18 @@ HOME = f"symopt.specs.{Path(load(KNOWN).origin.file).stem}"
 BROKEN = {
     "syntax": ("x = 1\ndef f(:\n", 2, "def f(:", "this is not Python: invalid syntax (column 7)"),
     "indentation": ("def f():\nx = 1\n", 2, "x = 1", "this is not Python: expected an indented block"),
-    "null byte": ("x = '\0'\n", 1, "my_spec.py", "null bytes"),
-    "misspelt word": ("\nfrom symopt import sqr\n", 2, "my_spec.py", "symopt has no sqr; did you mean sqrt?"),
-    "unknown word": ("from symopt import zzzz\n", 1, "my_spec.py", "symopt has no zzzz; take it out of the import"),
-    "misspelt spec": (f"from {HOME} import {KNOWN}q\n", 1, "my_spec.py", f"has no {KNOWN}q; did you mean {KNOWN}?"),
-    "missing module": ("import not_there\n", 1, "my_spec.py", "No module named 'not_there'; a spec imports"),
-    "neighbour": ("import neighbour\n", 1, "my_spec.py", "from symopt.specs and from installed packages"),
+    "null byte": ("x = '\0'\n", 1, "", "null bytes"),
+    "misspelt word": ("\nfrom symopt import sqr\n", 2, "", "symopt has no sqr; did you mean sqrt?"),
+    "unknown word": ("from symopt import zzzz\n", 1, "", "symopt has no zzzz; take it out of the import"),
+    "misspelt spec": (f"from {HOME} import {KNOWN}q\n", 1, "", f"has no {KNOWN}q; did you mean {KNOWN}?"),
+    "missing module": ("import not_there\n", 1, "", "No module named 'not_there'; a spec imports"),
+    "neighbour": ("import neighbour\n", 1, "", "from symopt.specs and from installed packages"),
     "word that is not imported": (ONE.replace("Positive, ", ""), 5, "Positive", "write from symopt import Positive"),
     "misspelt annotation": (ONE.replace(": Positive", ": Positiv"), 5, "Positiv", "did you mean Positive?"),
-    "exception": ("x = 1\n\ny = {}['a']\n", 3, "my_spec.py", "running the file raised KeyError: 'a'"),
-    "exception in a function": ("def f():\n    1/0\nf()\n", 2, "my_spec.py", "ZeroDivisionError: division by zero"),
-    "misuse": (ONE + "\nx = mine.renamed(rate='lr')\n", 8, "my_spec.py", "mine has no hyperparameter rate; it has lr"),
-    "misuse of an attribute": (ONE + "\nx = mine.lrr\n", 8, "my_spec.py", "mine has no hyperparameter lrr"),
+    "exception": ("x = 1\n\ny = {}['a']\n", 3, "", "running the file raised KeyError: 'a'"),
+    "exception in a function": ("def f():\n    1/0\nf()\n", 2, "", "ZeroDivisionError: division by zero"),
+    "misuse": (ONE + "\nx = mine.renamed(rate='lr')\n", 8, "", "mine has no hyperparameter rate; it has lr"),
+    "misuse of an attribute": (ONE + "\nx = mine.lrr\n", 8, "", "mine has no hyperparameter lrr"),
     "broken rule": (ONE.replace("g[t]\n", "g\n"), 6, "g", "write g[t] (the new value)"),
 }  # fmt: skip
 
@@ -288,6 +314,23 @@ def test_broken_files(write, text, line, symbol, words):
     assert (caught.value.file, caught.value.line) == (str(path), line)
     assert caught.value.symbol == symbol
     assert words in caught.value.message
+
+
+def test_a_broken_file_is_named_as_it_was_given(write, monkeypatch):
+    monkeypatch.chdir(write(ONE.replace("g[t]\n", "g\n")).parent)
+    with pytest.raises(DialectError, match=r"^my_spec\.py:6: g: "):
+        load("./my_spec.py")
+
+
+def test_a_file_that_may_not_be_read(write, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    path = write(ONE)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(SymoptError) as caught:
+        load(path)
+    assert str(caught.value) == f"cannot read {path}: permission denied; make it readable, or name another file"
 
 
 @pytest.fixture

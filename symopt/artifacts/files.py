@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from symopt.artifacts.make import Artifact
 from symopt.errors import SymoptError
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -69,7 +71,7 @@ def write_file(path: Path, content: bytes) -> bool:
         finally:
             temporary.unlink(missing_ok=True)  # gone already after a success
     except OSError as error:
-        raise SymoptError(f"cannot write {path}: {_reason(error, path)}") from error
+        raise SymoptError(f"cannot write {path}: {_reason(error, path)}; {_remedy(error)}") from error
     return True
 
 
@@ -91,7 +93,7 @@ def _content(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise SymoptError(f"cannot read {path}: {_reason(error, path)}") from error
+        raise SymoptError(f"cannot read {path}: {_reason(error, path)}; {_remedy(error)}") from error
 
 
 def _files(out: Path, folders: set[str]) -> Iterable[str]:
@@ -105,12 +107,14 @@ def _files(out: Path, folders: set[str]) -> Iterable[str]:
 
 def _reason(error: OSError, path: Path) -> str:
     if isinstance(error, FileExistsError | NotADirectoryError):
-        place = next((p for p in path.parents if p.is_file()), path.parent)
+        place = next((p for p in path.parents if p.exists() and not p.is_dir()), path.parent)
         return f"{place} is a file where a folder must be"
     if isinstance(error, IsADirectoryError):
         return "there is a folder of that name"
     if isinstance(error, PermissionError):
-        return "no permission"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full"
-    return error.strerror or str(error)
+        return "permission denied"
+    return "the disk is full" if error.errno in _FULL else (error.strerror or str(error)).lower()
+
+
+def _remedy(error: OSError) -> str:
+    return "make room on it" if error.errno in _FULL else "choose another folder with --out"

@@ -8,7 +8,7 @@ from pathlib import Path
 from symopt.backends import BACKENDS
 from symopt.catalogue import spec_hash
 from symopt.derive.training import Training, training_form
-from symopt.errors import SymoptError, suggest
+from symopt.errors import SymoptError
 from symopt.ir import Program
 from symopt.lower import lower
 from symopt.passes import run_passes
@@ -45,8 +45,7 @@ def artifact(
     built: what `build` gave, where the caller has it
     """
     if target not in BACKENDS:
-        remedy = suggest(target, BACKENDS) or f"; there is {', '.join(BACKENDS)}"
-        raise SymoptError(f"there is no target {target!r}{remedy}")
+        raise SymoptError(f"there is no target {target!r}; there is {', '.join(BACKENDS)}")
     training, program = built or build(optimizer)
     name = name or optimizer.name
     return Artifact(name, target, f"{target}/{name}.py", BACKENDS[target](program, training, banner(optimizer)))

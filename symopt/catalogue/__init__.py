@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from symopt.catalogue.advice import choice, instead
 from symopt.catalogue.files import Contents, contents, declared
 from symopt.catalogue.fingerprint import recurrence_hash, spec_hash
 from symopt.catalogue.running import parse
@@ -30,13 +31,13 @@ def load(spec: str | Path) -> Optimizer:
         return _from_catalogue(given)
     found = contents(path)
     if name:
+        if name in {other for other, _, _ in declared(parse(path))} - {*found.optimizers}:
+            raise SymoptError(instead(name, found, str(path)))
         if name not in found.optimizers:
-            raise SymoptError(
-                f"{path} has no optimizer {name}{suggest(name, found.optimizers) or _listed(path, found)}"
-            )
+            raise SymoptError(f"{path} has no optimizer {name}{suggest(name, found.optimizers) or choice(path, found)}")
         return found.optimizers[name]
     if len(found.optimizers) != 1:
-        raise SymoptError(f"{path} does not say which optimizer is meant{_listed(path, found)}")
+        raise SymoptError(f"{path} does not say which optimizer is meant{choice(path, found)}")
     return next(iter(found.optimizers.values()))
 
 
@@ -59,9 +60,7 @@ def load_all() -> dict[str, Optimizer]:
 
 def load_contents() -> dict[str, Contents]:
     """What each file of the catalogue declares, by the module that it is imported from, `symopt.specs.clipping`."""
-    folder = specs_dir()
-    modules = {path: ".".join(path.relative_to(folder).with_suffix("").parts) for path in _files()}
-    return {f"symopt.specs.{module}": contents(path) for path, module in modules.items()}
+    return {_module(path): contents(path) for path in _files()}
 
 
 def load_file(path: str | Path) -> dict[str, Optimizer]:
@@ -92,6 +91,8 @@ def _from_catalogue(name: str) -> Optimizer:
     if len(found) > 1:
         raise SymoptError(f"the catalogue has two optimizers named {name}: in {' and in '.join(map(_home, found))}")
     if not found:
+        for path in homes:
+            raise SymoptError(instead(name, contents(path), _module(path)))
         known = {other for path in _files() for other, _, combines in declared(parse(path)) if not combines}
         if Path(f"{name}.py").is_file():
             raise SymoptError(f"the catalogue has no optimizer {name}; for the file here, write {name}.py")
@@ -100,19 +101,13 @@ def _from_catalogue(name: str) -> Optimizer:
     return found[0]
 
 
+def _module(path: Path) -> str:
+    return ".".join(["symopt.specs", *path.relative_to(specs_dir()).with_suffix("").parts])
+
+
 def _has(path: Path, name: str) -> bool:
     return any(name == declared for declared, _, _ in declared(parse(path)))
 
 
 def _home(optimizer: Optimizer) -> str:
     return Path(optimizer.origin.file).name if optimizer.origin else "?"
-
-
-def _listed(path: Path, found: Contents) -> str:
-    if found.optimizers:
-        first = next(iter(found.optimizers))
-        return f"; it has {', '.join(found.optimizers)}: name one, as in {path.name}:{first}"
-    if found.combinators:
-        name = next(iter(found.combinators))
-        return f"; it has none, but {name} makes one of another: mine = {name}(adam), with adam from symopt.specs.adam"
-    return "; it has none: an optimizer is a function below @optimizer(title=...)"

@@ -7,38 +7,49 @@ import builtins
 import hashlib
 import re
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from symopt import notation
+from symopt.dialect.proposals import misused_word, proposal
 from symopt.errors import DialectError, SymoptError, suggest
 from symopt.paths import specs_dir
 
 
 def parse(path: Path) -> ast.Module:
     """The syntax tree of a spec file."""
+    try:
+        return ast.parse(_read(path), str(path))
+    except SyntaxError as error:
+        raise _not_python(error, path) from error
+    except ValueError as error:  # null bytes
+        raise DialectError(f"this is not Python: {error}", "", str(path), 1) from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise SymoptError(f"cannot read {path}: {why}; make it readable, or name another file") from error
+
+
+def _read(path: Path) -> bytes:
     if path.is_dir():
         raise SymoptError(f"{path} is a folder; name one of the files in it")
     if not path.is_file():
         neighbours = [other.name for other in path.parent.glob("*.py")]
-        raise SymoptError(f"there is no file {path}{suggest(path.name, neighbours)}")
+        remedy = suggest(path.name, neighbours) or "; `symopt new NAME` writes a spec to start from"
+        raise SymoptError(f"there is no file {path}{remedy}")
     if path.suffix != ".py":
         raise SymoptError(f"{path} is no spec: a spec is a Python file, whose name ends with .py")
-    try:
-        return ast.parse(path.read_bytes(), str(path))
-    except SyntaxError as error:
-        raise _not_python(error, path) from error
-    except (ValueError, OSError) as error:  # null bytes; a file that may not be read
-        raise DialectError(f"the file cannot be read: {error}", path.name, str(path), 1) from error
+    return path.read_bytes()
 
 
 def _not_python(error: SyntaxError, path: Path) -> DialectError:
     column = f" (column {error.offset})" if error.offset else ""
-    text = (error.text or "").strip() or path.name
-    return DialectError(
-        f"this is not Python: {error.msg}{column}", text, error.filename or str(path), error.lineno or 1
-    )
+    text = (error.text or "").strip()
+    file, line = Path(error.filename or path), error.lineno or 1
+    word = misused_word(file.read_text("utf-8", "replace"), line) if file.is_file() else ""
+    remedy = f"; {word} is a word of Python, which cannot be a name; write {proposal(word)}" if word else ""
+    return DialectError(f"this is not Python: {error.msg}{column}{remedy}", text, str(file), line)
 
 
 def run(path: Path) -> ModuleType:
@@ -50,17 +61,17 @@ def run(path: Path) -> ModuleType:
         return _execute(home)
     except SymoptError as error:
         if isinstance(error, DialectError) and error.file:
-            raise
-        raise DialectError(str(error), path.name, str(path), _line_in(home, error)) from error
+            raise replace(error, file=str(path) if error.file == str(home) else error.file) from error
+        raise DialectError(str(error), "", str(path), _line_in(home, error)) from error
     except ImportError as error:
-        raise DialectError(_import_remedy(error), path.name, str(path), _line_in(home, error)) from error
+        raise DialectError(_import_remedy(error), "", str(path), _line_in(home, error)) from error
     except NameError as error:
         raise DialectError(_name_remedy(error.name), error.name or "", str(path), _line_in(home, error)) from error
     except SyntaxError as error:  # of a file that this one imports
         raise _not_python(error, path) from error
     except Exception as error:  # the file is the author's own code: whatever it raises is reported with its place
         message = f"running the file raised {type(error).__name__}: {error}"
-        raise DialectError(message, path.name, str(path), _line_in(home, error)) from error
+        raise DialectError(message, "", str(path), _line_in(home, error)) from error
 
 
 def _import_remedy(error: ImportError) -> str:

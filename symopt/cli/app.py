@@ -12,7 +12,7 @@ from symopt.cli.failures import Commands
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A name of the catalogue, a path, or path.py:name.")]
 Specs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SPEC]...", help="Names, paths or path.py:name; else the catalogue."),
+    typer.Argument(metavar="[SPEC]...", help="Names, paths (all in the file) or path.py:name; else the catalogue."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -175,10 +175,12 @@ def cuda_report(
 ) -> None:
     """What the compiler makes of CUDA kernels, and how fast a step can be; needs no GPU."""
     from symopt.cli.cuda_report import run
+    from symopt.cli.several import each
 
+    wanted = each(specs or [])
     if out is not None:
         from symopt.cli.generate import run as generate
 
-        if generate(specs or [], "cuda", out, check=False):
+        if generate(wanted, "cuda", out, check=False):
             raise typer.Exit(1)
-    raise typer.Exit(run(specs or [], arch, dtype, as_json=json))
+    raise typer.Exit(run(wanted, arch, dtype, as_json=json))

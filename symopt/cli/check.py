@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -15,24 +17,32 @@ from symopt.checks import Facts, check, content, known
 from symopt.checks.facts import PROVED, SURVIVED, to_json
 from symopt.cli.console import columns, console, progress, put
 from symopt.cli.failures import complain
+from symopt.cli.several import each
 from symopt.cli.workers import attempt, spread
 from symopt.errors import SymoptError
+from symopt.wording import listed
 
 Outcome = Facts | SymoptError
 
 
 def run(specs: Sequence[str], as_json: bool, mutants: bool) -> int:
     """Check and report; the exit code."""
-    wanted = list(dict.fromkeys(specs)) or list(names())
+    wanted = each(specs) or list(names())
     outcomes = _outcomes(wanted, mutants)
-    bad = [spec for spec, outcome in outcomes.items() if not isinstance(outcome, Facts) or outcome.faults]
+    bad = [spec for spec, outcome in outcomes.items() if isinstance(outcome, Facts) and outcome.faults]
+    unchecked = [spec for spec, outcome in outcomes.items() if isinstance(outcome, SymoptError)]
     if as_json:
         print(json.dumps([_plain(spec, outcome) for spec, outcome in outcomes.items()], indent=2))
     else:
         _report(outcomes)
-    if bad and not as_json:
-        complain(f"{len(bad)} of {len(wanted)} specs did not pass" if len(wanted) > 1 else f"{bad[0]} did not pass")
-    return int(bool(bad))
+    if (bad or unchecked) and not as_json:
+        ends = {"did not pass": bad, "could not be checked": unchecked}
+        complain(listed([f"{_counted(those, len(wanted))} {end}" for end, those in ends.items() if those]))
+    return int(bool(bad or unchecked))
+
+
+def _counted(specs: Sequence[str], of: int) -> str:
+    return specs[0] if of == 1 else f"{len(specs)} of {of} specs"
 
 
 def _outcomes(specs: Sequence[str], mutants: bool) -> dict[str, Outcome]:
@@ -69,7 +79,7 @@ def _alone(spec: str) -> Facts | SymoptError:
 def _report(outcomes: Mapping[str, Outcome]) -> None:
     """A table of what could be checked, then everything that is wrong or open."""
     found = {spec: outcome for spec, outcome in outcomes.items() if isinstance(outcome, Facts)}
-    notes = [Text(note) for spec, outcome in outcomes.items() for note in _notes(spec, outcome)]
+    notes = [*map(Text, dict.fromkeys(note for spec, outcome in outcomes.items() for note in _notes(spec, outcome)))]
     put(console(), *([_table(found)] if found else []), *([Text()] if found and notes else []), *notes)
 
 
@@ -87,8 +97,8 @@ def _table(found: Mapping[str, Facts]) -> Table:
 def _notes(spec: str, outcome: Outcome) -> list[str]:
     """What is wrong, and what is open."""
     if isinstance(outcome, SymoptError):
-        text = str(outcome)
-        return [text if spec in text else f"{spec}: {text}"]
+        text, file = str(outcome), re.sub(r"(?<=\.py):\w+$", "", spec)
+        return [text if str(Path(file)) in text else f"{spec}: {text}"]
     open_ = [f"{target} kernel {why}" for target, why in outcome.proofs if why != PROVED and not outcome.faults]
     left = [f"no check notices line {line}: {change} ({why})" for line, change, why in _survivors(outcome)]
     return [f"{spec}: {note}" for note in (*outcome.faults, *open_, *left)]

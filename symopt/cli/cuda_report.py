@@ -8,37 +8,44 @@ from dataclasses import asdict, dataclass
 from itertools import compress
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from symopt.artifacts import build
-from symopt.artifacts.cost import cost_of
 from symopt.catalogue import load, names
-from symopt.cli.console import columns, console, put
+from symopt.cli.console import WIDE, columns, console, put
 from symopt.cli.failures import complain
 from symopt.cli.workers import spread
 from symopt.errors import SymoptError
 from symopt.gpu import Report, reports, require_tools, times
 from symopt.gpu.hardware import GPUS, LAUNCH, architecture
 from symopt.gpu.kinds import kinds
-from symopt.gpu.roofline import SHOWN, launch_count
+from symopt.gpu.roofline import SHOWN, launch_count, step_bytes
 
 Key = tuple[str, str, str]
 """A spec, a dtype and an architecture."""
 
-LEGEND = (
-    "regs: registers of a thread; spills: bytes of them in memory; threads: those that a multiprocessor holds "
-    "of those that it could; bytes: moved per element by the costliest loop; in flight: loads that a multiprocessor "
-    "waits for at a time, of what keeps its memory busy"
-)
-TIMES = f"A step of {SHOWN} parameters in float32 takes at least, in microseconds:"
+LOOP, STEP = "loop B", "step B"
+"""Two columns of bytes."""
+
+LEGEND = f"""
+regs: registers of a thread
+spills: bytes of them that are kept in memory
+threads: those that a multiprocessor holds, of those that it could
+{LOOP}: bytes that the kernel's costliest loop moves per element
+in flight: loads that a multiprocessor waits for at a time, of what keeps its memory busy
+faults: how much is wrong with the kernel; each fault is told below the tables
+{STEP}: bytes that all kernels of a step move per parameter
+launches: kernels of a step"""
+MASTERS = "float16 with masters in float32"
 
 
 @dataclass(frozen=True)
 class Found:
     """What was found for a key.
 
-    bytes_per_parameter: declared, in float32; launches: of a step; microseconds: `symopt.gpu.times`
+    bytes_per_parameter: declared, of a step in the key's dtype; launches: of a step; microseconds: `symopt.gpu.times`
     """
 
     kernels: tuple[Report, ...]
@@ -85,35 +92,49 @@ def _found(line: str) -> Found:
     optimizer = load(spec)
     program = build(optimizer)[1]
     kernels = reports(optimizer, dtype, place)
-    return Found(kernels, cost_of(program).bytes_per_parameter, launch_count(program), times(program))
+    return Found(kernels, step_bytes(program, kinds(dtype)), launch_count(program), times(program, dtype))
 
 
 def _show(outcomes: Mapping[Key, Outcome]) -> None:
     out = console()
     found = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Found)}
     notes = dict.fromkeys(fault for key, outcome in outcomes.items() for fault in _faults(key, outcome))
-    parts = [_kernels(found), Text(f"\n{TIMES}"), _times(found)] if found else []
+    parts = [_kernels(found, out), Text(_title(found)), _times(found, out)] if found else []
     put(out, *parts, *([Text()] if found and notes else []), *map(Text, notes))
-    if found and out.is_terminal:
-        put(out, Text(f"\n{LEGEND}", style="dim"))
+    if found:
+        put(out, Text(LEGEND, style="dim"))
 
 
-def _kernels(found: Mapping[Key, Found]) -> Table:
+def _title(found: Mapping[Key, Found]) -> str:
+    dtypes = {key[1] for key in found}
+    told = MASTERS if dtypes == {"masters"} else "".join(dtypes)
+    return f"\nA step of {SHOWN} parameters{f' in {told}' * (len(dtypes) == 1)} takes at least, in microseconds:"
+
+
+def _kernels(found: Mapping[Key, Found], out: Console) -> Table:
     """A row per kernel; a dtype or an architecture is shown where there are several."""
     shown = (True, *(len({key[place] for key in found}) > 1 for place in (1, 2)))
-    right = ["regs", "spills", "threads", "bytes", "in flight", "faults"]
-    table = _folded(columns("spec", "kernel", *right, right=right))
-    table.columns[1].no_wrap = True
+    right = ["regs", "spills", "threads", LOOP, "in flight", "faults"]
+    wide, narrow = columns("spec", "kernel", *right, right=right), columns("spec", *right, right=right)
     for key, outcome in found.items():
         name = " ".join(compress(key, shown))
+        narrow.add_row(Text(name))
         for one in outcome.kernels:
-            table.add_row(Text(name), *_cells(one))
+            kernel, *cells = _cells(one)
+            wide.add_row(Text(name), kernel, *cells)
+            narrow.add_row(Text(" ").append(kernel), *cells)
             name = ""
-    return table
+    wide.columns[1].no_wrap = True
+    return wide if _fits(wide, out) else _folded(narrow)
+
+
+def _fits(table: Table, out: Console) -> bool:
+    return out.measure(table, options=out.options.update(max_width=WIDE)).maximum <= out.width
 
 
 def _folded(table: Table) -> Table:
-    """Where there is little room, names go on in the next line."""
+    """Where there is little room columns stand closer, and names go on in the next line."""
+    table.padding = (0, 1, 0, 0)
     for column in table.columns:
         column.no_wrap, column.overflow = column.justify == "right", "fold"
     return table
@@ -128,14 +149,16 @@ def _cells(one: Report) -> list[Text]:
     return [*map(Text, texts), faults]
 
 
-def _times(found: Mapping[Key, Found]) -> Table:
-    """The least time of a step in float32 on each GPU."""
-    right = ["bytes", "launches", *(gpu.name for gpu in GPUS)]
-    table = _folded(columns("spec", *right, right=right))
-    for spec, outcome in {key[0]: outcome for key, outcome in found.items()}.items():
-        shown = [f"{outcome.microseconds[gpu.name][SHOWN]:.0f}" for gpu in GPUS]
-        table.add_row(Text(spec), str(outcome.bytes_per_parameter), str(outcome.launches), *shown)
-    return table
+def _times(found: Mapping[Key, Found], out: Console) -> Table:
+    """The least time of a step on each GPU."""
+    shown = (True, len({key[1] for key in found}) > 1)
+    right = [STEP, "launches", *(gpu.name for gpu in GPUS)]
+    table = columns("spec", *right, right=right)
+    for key, outcome in {key[:2]: outcome for key, outcome in found.items()}.items():
+        times = [f"{outcome.microseconds[gpu.name][SHOWN]:.0f}" for gpu in GPUS]
+        numbers = (str(outcome.bytes_per_parameter), str(outcome.launches), *times)
+        table.add_row(Text(" ".join(compress(key, shown))), *numbers)
+    return table if _fits(table, out) else _folded(table)
 
 
 def _faults(key: Key, outcome: Outcome) -> list[str]:

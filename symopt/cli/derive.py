@@ -21,10 +21,7 @@ from symopt.errors import SymoptError, suggest
 from symopt.reading import read
 from symopt.theory.fact import Fact, to_json
 
-_MARKS = {
-    "proved": ("proved", "green"), "refuted": ("by a counterexample", "red"), "undecided": ("undecided", "yellow"),
-}  # fmt: skip
-"""How well a statement is known; "refuted" is the claim that it denies."""
+_STYLES = {"proved": "green", "refuted": "red", "undecided": "yellow"}
 _INDENT = "    "
 
 
@@ -44,8 +41,10 @@ def tangent(spec: str, hyperparameter: str) -> None:
     optimizer = load(spec)
     found = sensitivity(optimizer, hyperparameter)
     path, colon, name = spec.rpartition(":") if ".py:" in spec else (spec, "", "")
-    place = f"{Path(path).resolve()}{colon}{name}" if path.endswith(".py") else spec
-    print(f'"""{optimizer.title}, with the derivative of its run with respect to {hyperparameter}."""\n')
+    own = path.endswith(".py")
+    place = f"{Path(path).resolve()}{colon}{name}" if own else spec
+    moved = "\n\nThe spec is loaded by its path: where that file moves, change it here.\n" if own else ""
+    print(f'"""{optimizer.title}, with the derivative of its run with respect to {hyperparameter}.{moved}"""\n')
     print("from symopt import load, sensitivity\n")
     print(f"{found.name} = sensitivity(load({json.dumps(place)}), {json.dumps(hyperparameter)})")
 
@@ -69,10 +68,9 @@ def _listed(found: Sequence[Fact], steps: bool, out: Console) -> Iterator[Text]:
 
 
 def _shown(fact: Fact, steps: bool, width: int, pretty: bool) -> Iterator[Text]:
-    word, style = _MARKS.get(fact.verdict, (fact.verdict, "dim"))
-    body = "\n".join(paragraph(f"{fact.statement} [{word}]", width, "  "))
+    body = "\n".join(paragraph(f"{fact.statement} [{fact.known}]", width, "  "))
     shown = Text(body)
-    shown.stylize(style, len(body) - len(word) - 1, len(body) - 1)
+    shown.stylize(_STYLES.get(fact.verdict, "dim"), len(body) - len(fact.known) - 1, len(body) - 1)
     yield shown
     if fact.formula:
         yield Text(indent("\n".join(_formula(fact.formula, pretty, width)), _INDENT), no_wrap=True, overflow="ignore")

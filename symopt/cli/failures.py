@@ -56,7 +56,9 @@ def sentence(error: Exception) -> str:
     """What an error says, on one line; files that cannot be used are named."""
     match error:
         case OSError(strerror=str(reason), filename=name) if name is not None:
-            return f"{os.fspath(name)}: {reason.lower()}"
+            return f"cannot use {os.fspath(name)}: {reason.lower()}; check the path and its permissions"
+        case OSError(strerror=str(reason)):  # of stdout, as a rule
+            return f"cannot write what was found: {reason.lower()}; send it to another place"
         case TyperException():
             text = error.format_message()
             text = text[:1].lower() + text[1:]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from symopt.artifacts import Artifact, artifact, build, compare, write
+from symopt.artifacts import Artifact, Comparison, artifact, build, compare, write
 from symopt.catalogue import load, names
 from symopt.checks.facts import PROVED
 from symopt.checks.proofs import proof
 from symopt.cli.failures import complain
 from symopt.cli.manifest import remember
+from symopt.cli.several import each
 from symopt.cli.targets import LATEX, chosen, entry
 from symopt.cli.workers import spread
 from symopt.errors import SymoptError
 from symopt.latex.book import book
 from symopt.latex.page import Entry, page
+from symopt.wording import listed
 
 Made = tuple[list[tuple[Artifact, str]], Entry | None]
 """The kernels of a spec, each with whether it is proved, and what its page says."""
@@ -25,7 +28,7 @@ Made = tuple[list[tuple[Artifact, str]], Entry | None]
 def run(specs: Sequence[str], targets: str, out: Path, check: bool) -> int:
     """Write or compare; the exit code."""
     wanted, everything = chosen(targets), not specs
-    results = spread(partial(make, targets=tuple(wanted)), specs or names(), "Generating")
+    results = spread(partial(make, targets=tuple(wanted)), each(specs) or names(), "Generating")
     wrong = [result for result in results.values() if isinstance(result, SymoptError)]
     for error in wrong:
         complain(str(error))
@@ -34,7 +37,8 @@ def run(specs: Sequence[str], targets: str, out: Path, check: bool) -> int:
     artifacts = [kernel for kernel, _ in proved]
     artifacts += _pages([entry for _, entry in found if entry], whole=everything and not wrong)
     if check:
-        return max(bool(wrong), _compare(artifacts, out, everything and not wrong))
+        found = compare(artifacts, out, complete=everything and not wrong)
+        return max(bool(wrong), tell_differences(found, out, _command(specs, targets, out)))
     _write(artifacts, out)
     _tell(proved)
     if everything and not wrong:
@@ -80,17 +84,26 @@ def _write(artifacts: Sequence[Artifact], out: Path) -> None:
         print(f"{_files(same)} unchanged in {out}")
 
 
-def _compare(artifacts: Iterable[Artifact], out: Path, complete: bool) -> int:
-    found = compare(artifacts, out, complete)
-    for what, paths in {"missing": found.missing, "different": found.different, "stale": found.stale}.items():
+def tell_differences(found: Comparison, out: Path, remedy: str) -> int:
+    """Each file that is not as it should be, and what mends that; the exit code."""
+    kinds = {"missing": found.missing, "different": found.different, "stale": found.stale}
+    for kind, paths in kinds.items():
         for path in paths:
-            print(f"{what:9}  {out / path}")
+            print(f"{kind:9}  {out / path}")
     if found.same:
         print(f"{out} is what the specs generate")
         return 0
-    count = len(found.missing) + len(found.different) + len(found.stale)
-    complain(f"{_files(count)} in {out} differ from what the specs generate; run `symopt generate`")
+    counts = [f"{_files(len(paths))} {kind}" for kind, paths in kinds.items() if paths]
+    steps = [f"run `{remedy}`"] if found.missing or found.different else []
+    steps += ["delete what is stale"] if found.stale else []
+    complain(f"{listed(counts)} in {out}; {listed(steps)}")
     return 1
+
+
+def _command(specs: Sequence[str], targets: str, out: Path) -> str:
+    """The command line that writes what these arguments ask for."""
+    chosen_targets = ["--target", targets] if targets else []
+    return shlex.join(["symopt", "generate", *specs, *chosen_targets, "--out", str(out)])
 
 
 def _files(count: int) -> str:

@@ -7,12 +7,13 @@ from symopt.artifacts.cost import BYTES, cost_of
 from symopt.backends import BACKENDS
 from symopt.checks.theory import facts
 from symopt.derive.training import Training
-from symopt.errors import SymoptError, suggest
+from symopt.errors import SymoptError
 from symopt.gpu import times
 from symopt.gpu.roofline import SHOWN
 from symopt.ir import Program
 from symopt.latex.page import Cost, Entry, Statement, page
 from symopt.recurrence import Optimizer
+from symopt.theory.fact import Fact
 
 LATEX = "latex"
 LANGUAGES = {**dict.fromkeys(BACKENDS, "python"), LATEX: "latex"}
@@ -34,9 +35,13 @@ def entry(optimizer: Optimizer, built: tuple[Training, Program] | None = None) -
     least = f"{SHOWN} parameters", tuple((gpu, found[SHOWN]) for gpu, found in times(program).items())
     numbers = Cost("float32", spent.bytes_per_parameter, BYTES * len(spent.states), spent.flops, least)
     known = [fact for fact in facts(optimizer) if fact.verdict != "not applicable" and fact.kind not in _ELSEWHERE]
-    return Entry(
-        optimizer, numbers, [Statement(fact.kind, fact.statement, fact.formula, fact.symbols) for fact in known]
-    )
+    return Entry(optimizer, numbers, [_statement(fact) for fact in known])
+
+
+def _statement(fact: Fact) -> Statement:
+    """A fact as a page has it: what is proved is not marked."""
+    mark = "" if fact.verdict == "proved" else fact.known
+    return Statement(fact.kind, fact.statement, fact.formula, fact.symbols, mark)
 
 
 def chosen(targets: str) -> list[str]:
@@ -44,6 +49,5 @@ def chosen(targets: str) -> list[str]:
     names = [name.strip() for name in targets.split(",") if name.strip()]
     for name in names:
         if name not in LANGUAGES:
-            remedy = suggest(name, LANGUAGES) or f"; there is {', '.join(LANGUAGES)}"
-            raise SymoptError(f"there is no target {name!r}{remedy}")
+            raise SymoptError(f"there is no target {name!r}; there is {', '.join(LANGUAGES)}")
     return list(dict.fromkeys(names)) or list(LANGUAGES)

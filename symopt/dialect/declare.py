@@ -11,6 +11,7 @@ from symopt.dialect.check import check_source
 from symopt.dialect.constants import suspicious
 from symopt.dialect.finish import finish
 from symopt.dialect.lint import Lint
+from symopt.dialect.proposals import choose
 from symopt.dialect.signature import read_signature
 from symopt.dialect.source import Source, read_source
 from symopt.dialect.trace import Trace
@@ -63,7 +64,8 @@ def check_name(source: Source) -> None:
     name = source.tree.name
     reason = naming.unusable(f"{name}_m")
     if reason:
-        raise source.error(f"a spec cannot have this name: {reason}; choose another", name, source.line(source.tree))
+        remedy = choose(name, lambda other: naming.unusable(f"{other}_m"))
+        raise source.error(f"a spec cannot have this name: {reason}; {remedy}", name, source.line(source.tree))
 
 
 def run_body(source: Source, trace: Trace, given: Mapping[str, Any]) -> Any:

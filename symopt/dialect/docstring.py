@@ -6,6 +6,9 @@ import inspect
 import re
 from collections.abc import Set
 from dataclasses import dataclass
+from difflib import get_close_matches
+
+_ENTRY = re.compile(r"(\w+): (.*)")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ def read_docstring(text: str | None, names: Set[str]) -> Docstring:
     meanings: dict[str, list[str]] = {}
     current = summary
     for line in inspect.cleandoc(text or "").splitlines():
-        found = re.match(r"(\w+): (.*)", line)
+        found = _ENTRY.match(line)
         if line.startswith("Departures:"):
             current = departures
             line = line.removeprefix("Departures:")
@@ -37,6 +40,27 @@ def read_docstring(text: str | None, names: Set[str]) -> Docstring:
     return Docstring(
         _paragraphs(summary), {name: _paragraphs(m) for name, m in meanings.items()}, _paragraphs(departures)
     )
+
+
+def misspelt(text: str | None, names: Set[str]) -> dict[str, str]:
+    """Each word that stands where a meaning's name does, nearly as an argument without a meaning: word -> argument."""
+    lacking = names - read_docstring(text, names).meanings.keys()
+    found: dict[str, str] = {}
+    before = ""
+    for line in inspect.cleandoc(text or "").partition("Departures:")[0].splitlines():
+        entry = _ENTRY.match(line)
+        begins = not before or before[0] == " " or before[-1] in ".:" or _ENTRY.match(before)
+        meant = _meant(entry[1], lacking) if entry and begins and entry[1] not in names else ""
+        found |= {entry[1]: meant} if entry and meant else {}
+        before = line.rstrip()
+    return found
+
+
+def _meant(word: str, names: Set[str]) -> str:
+    """The name that a word stands for; a capital begins a sentence unless all else is the same."""
+    same = [name for name in names if name.lower() == word.lower()]
+    near = [] if word[0].isupper() else get_close_matches(word, sorted(names), n=1)
+    return next(iter(same + near), "")
 
 
 def _paragraphs(lines: list[str]) -> str:

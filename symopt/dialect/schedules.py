@@ -9,6 +9,7 @@ from typing import Any
 from symopt import naming
 from symopt.dialect.called import Recurrence, ScheduleTrace
 from symopt.dialect.fits import misfit
+from symopt.dialect.proposals import choose
 from symopt.errors import DialectError, SymoptError, suggest
 from symopt.expr import Expr, Seq, Sym, sequences, substitute, symbols, text
 from symopt.recurrence import Equation, Follows, Optimizer
@@ -92,7 +93,8 @@ class Schedule(Recurrence):
             if new in ("theta", "g"):
                 reason = "a schedule sees neither the parameter nor the gradient"
             if reason:
-                raise SymoptError(f"{self.name}: {new} cannot be a name: {reason}")
+                remedy = choose(new, {*own, *kept, *names.values()}.__contains__)
+                raise SymoptError(f"{self.name}: {new} cannot be a name: {reason}; {remedy}")
             if new in kept or list(names.values()).count(new) > 1:
                 raise SymoptError(f"{self.name} uses the name {new} already; choose another")
         alike = naming.clash([f"value_{names.get(name, name)}" for name in hypers], [])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Rational
 from typing import Any
 
 from symopt import naming
-from symopt.dialect.docstring import Docstring, read_docstring
+from symopt.dialect.docstring import Docstring, misspelt, read_docstring
+from symopt.dialect.proposals import choose
 from symopt.dialect.sets import CHOICE, domain_of
 from symopt.dialect.source import Source
 from symopt.domains import Domain, Input, Output, Real
@@ -32,14 +33,16 @@ class Signature:
 
 def read_signature(source: Source, skip: Iterable[str] = ()) -> Signature:
     """The arguments of a body; `skip` are positional ones with a meaning of their own (a schedule's t and value)."""
-    parameters = [p for p in _parameters(source) if p.name not in skip]
+    every = _parameters(source)
+    parameters = [p for p in every if p.name not in skip]
     doc = read_docstring(source.function.__doc__, {p.name for p in parameters})
+    _check_meanings(source, {p.name for p in every})
     sequences: list[str] = []
     inputs: dict[str, str] = {}
     outputs: list[str] = []
     hypers: list[Hyperparameter] = []
     for parameter in parameters:
-        _check_name(source, parameter, for_schedule=bool(skip))
+        _check_name(source, parameter, bool(skip), {p.name for p in every})
         if parameter.kind is parameter.KEYWORD_ONLY:
             hypers.append(_hyperparameter(source, parameter, doc))
         elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -66,22 +69,38 @@ def _parameters(source: Source) -> list[inspect.Parameter]:
         raise source.error(message, source.tree.name, source.line(source.tree)) from error
 
 
-def _check_name(source: Source, parameter: inspect.Parameter, for_schedule: bool) -> None:
-    """A schedule's names get a hyperparameter's in front, so only an optimizer's own must keep clear of kernels."""
-    name = parameter.name
-    reason = naming.unusable(f"value_{name}" if for_schedule else name)
-    if name == "t" and not for_schedule:
-        reason = "t is the step, which is imported: from symopt import t"
-    elif parameter.kind is parameter.KEYWORD_ONLY and not for_schedule and name in RESERVED:
-        reason = f"on an optimizer, .{name} is something else"
-    elif name in ("theta", "g") and for_schedule:
-        reason = "a schedule sees neither the parameter nor the gradient"
-    elif name in ("theta", "g") and parameter.kind is parameter.KEYWORD_ONLY:
-        reason = "it is the parameter or its gradient, a sequence, which stands before the *"
+def _check_meanings(source: Source, names: Set[str]) -> None:
+    """A meaning given to nothing is a misspelt name, and would be taken for prose."""
+    for word, meant in misspelt(source.function.__doc__, names).items():
+        message = f"the docstring gives a meaning to this name, which no argument has; did you mean {meant}?"
+        raise source.error(message, word, source.line_of_meaning(word))
+
+
+def _check_name(source: Source, parameter: inspect.Parameter, for_schedule: bool, taken: Set[str]) -> None:
+    """Refuse a name, with another that could stand there."""
+    printed = {naming.symbol(name) for name in taken - {parameter.name}}
+
+    def refused(name: str) -> bool:
+        reason = _reason(name, parameter.kind is parameter.KEYWORD_ONLY, for_schedule)
+        return bool(reason) or name in taken or naming.symbol(name) in printed
+
+    reason = _reason(parameter.name, parameter.kind is parameter.KEYWORD_ONLY, for_schedule)
     if reason:
-        raise source.error(
-            f"a spec cannot use this name here: {reason}; choose another", name, source.line_of_argument(parameter.name)
-        )
+        message = f"a spec cannot use this name here: {reason}; {choose(parameter.name, refused)}"
+        raise source.error(message, parameter.name, source.line_of_argument(parameter.name))
+
+
+def _reason(name: str, keyword_only: bool, for_schedule: bool) -> str | None:
+    """A schedule's names get a hyperparameter's in front, so only an optimizer's own must keep clear of kernels."""
+    if name == "t" and not for_schedule:
+        return "t is the step, which is imported: from symopt import t"
+    if keyword_only and not for_schedule and name in RESERVED:
+        return f"on an optimizer, .{name} is something else"
+    if name in ("theta", "g") and for_schedule:
+        return "a schedule sees neither the parameter nor the gradient"
+    if name in ("theta", "g") and keyword_only:
+        return "it is the parameter or its gradient, a sequence, which stands before the *"
+    return naming.unusable(f"value_{name}" if for_schedule else name)
 
 
 def _input_level(source: Source, parameter: inspect.Parameter) -> str | None:

@@ -48,6 +48,12 @@ class Source:
         places = [node for node in ast.walk(self.tree.args) if isinstance(node, ast.arg) and node.arg == name]
         return min((self.line(node) for node in places), default=self.first_line)
 
+    def line_of_meaning(self, name: str) -> int:
+        """The line of the docstring that begins with `name:`."""
+        lines = self.text.splitlines()
+        places = [number for number, text in enumerate(lines, 1) if text.strip(" \t\"'").startswith(f"{name}:")]
+        return next((place + self.first_line - 1 - self.above for place in places), self.first_line)
+
     def line_of_call(self, function: object) -> int:
         """The first line that calls `function` by a name of the surrounding scopes."""
         names = {name for name, found in self.visible.items() if found is function}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symopt.catalogue import load
 from symopt.equivalence.comparison import Comparison
-from symopt.equivalence.conditions import Trials
+from symopt.equivalence.conditions import LONG, Trials
 from symopt.equivalence.effort import BUDGET, Effort
 from symopt.equivalence.given import given_states
 from symopt.equivalence.inquiry import Inquiry
@@ -37,47 +37,48 @@ def compare(
     raises SymoptError where one of these names nothing, or where what is given is no expression
     """
     a, b = (load(each) if isinstance(each, str) else each for each in (a, b))
-    return _Question(a, b, replace(paired(a, b, constant, hyper), effort=Effort(budget)), states).answer()
+    given = (*(f"{name} = {text}" for name, text in hyper.items()), *(f"{name} constant" for name in constant))
+    return _Question(a, b, replace(paired(a, b, constant, hyper), effort=Effort(budget)), states, given).answer()
 
 
 class _Question:
     """What the user asked: a pair, and the same pair with other values of its hyperparameters."""
 
-    def __init__(self, a: Optimizer, b: Optimizer, pair: Pair, states: Mapping[str, str]):
-        self.a, self.b, self.pair, self.states = a, b, pair, states
+    def __init__(self, a: Optimizer, b: Optimizer, pair: Pair, states: Mapping[str, str], given: tuple[str, ...]):
+        self.a, self.b, self.pair, self.states, self.given = a, b, pair, states, given
 
     def answer(self) -> Comparison:
         """Equal, equal under conditions, or not; then what is left."""
         found = Inquiry(self.pair, given_states(self.states, Product(self.pair))).answer()
         found = self._under_conditions(found) if found.points == "refuted" else found
-        found = replace(found, remarks=tuple(self._remarks())) if found.verdict == "refuted" else found
+        found = replace(found, remarks=tuple(self._remarks(found))) if found.verdict == "refuted" else found
         effort = self.pair.effort
         if found.verdict == "undecided" and effort.is_over:
-            stopped = (
-                f"The budget of {effort.limit} elementary products is used up; --budget {4 * effort.limit} allows more."
-            )
+            more = f"--budget {max(4 * effort.limit, BUDGET)} allows more"
+            stopped = f"The budget of {effort.limit} elementary products is used up; {more}."
             found = replace(found, advice=f"{stopped} {found.advice}".strip())
-        return replace(found, work=effort.spent)
+        return replace(found, work=effort.spent, given=self.given)
 
     def _under_conditions(self, found: Comparison) -> Comparison:
         """Where two optimizers differ: whether they are equal with other values of their hyperparameters."""
-        for conditions, answer in self._asked(variants(self.pair)):
+        for conditions, _, answer in self._asked(variants(self.pair)):
             if answer.points == "proved":
                 example = answer.counterexample or found.counterexample
                 conditions, tried = (*conditions, *answer.conditions), found.tried + answer.tried
                 return replace(answer, conditions=conditions, exactly=False, counterexample=example, tried=tried)
-            if answer.points == "undecided":
+            early = found.counterexample is None or found.counterexample.step <= LONG
+            if answer.points == "undecided" and early:
                 advice = f"With {', '.join(conditions)} none of {answer.tried} runs differs. {answer.advice}"
                 found = replace(found, advice=advice.strip())
         return found
 
-    def _asked(self, tries: Iterator[Variant]) -> Iterator[tuple[tuple[str, ...], Comparison]]:
-        """The answer with each of some values, where one run does not refute it at once."""
+    def _asked(self, tries: Iterator[Variant]) -> Iterator[tuple[tuple[str, ...], Pair, Comparison]]:
+        """The pair and the answer with each of some values, where one run does not refute it at once."""
         for conditions, more in tries:
             pair = self._with(more)
-            inquiry = Inquiry(pair, given_states(self.states, Product(pair)))
+            inquiry = Inquiry(pair, given_states(self.states, Product(pair)), late=False)
             if not Trials(pair).parting((), inquiry.outputs[:1], enough=1):
-                yield conditions, inquiry.answer()
+                yield conditions, pair, inquiry.answer()
 
     def _with(self, more: Mapping[str, str]) -> Pair:
         """The pair with more replacements; what was held constant and is still there stays so."""
@@ -85,14 +86,14 @@ class _Question:
         left = {hyper.name for hyper in free.hypers}
         return replace(free.holding(self.pair.constant & left), effort=self.pair.effort)
 
-    def _remarks(self) -> Iterator[str]:
+    def _remarks(self, found: Comparison) -> Iterator[str]:
         """In what two optimizers that differ are still the same, in sentences."""
         after = same_after(Product(self.pair), Inquiry(self.pair, {}).outputs)
-        if after is not None:
+        if after is not None and not found.has_gap:
             where = f"in the first {after} steps" if after > 1 else "in the first step" if after else "in their starts"
             yield f"They differ only {where}: from equal states {'after that ' if after else ''}on they stay equal."
-        for conditions, answer in self._asked(neutral(self.pair)):
-            if answer.verdict == "proved":
+        for conditions, pair, answer in self._asked(neutral(self.pair)):
+            if answer.verdict == "proved" and Trials(pair).moves():
                 more = f", where {' and '.join(answer.conditions)}" if answer.conditions else ""
                 yield f"With {' and '.join(conditions)} they are equal{more}."
                 return

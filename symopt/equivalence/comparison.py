@@ -41,10 +41,12 @@ class Counterexample:
 class Comparison:
     """Whether two optimizers ask for gradients at the same points and deploy the same parameters.
 
+    given: what `compare` was told of hyperparameters, as "A.eps = 0" or "lr constant": all that is said is said of that
     points, deployed: the verdict on either; verdict is "proved" only where both are
     conditions: what has to hold for a verdict of "proved", as "lr is constant"
     exactly: whether, for each condition, a run differs in which it alone is broken
     map: state of either optimizer, as "B.v" -> the text of what it always equals
+    everywhere: whether it is sure that both always have a value; if not, equality is meant where both have one
     steps: how it was shown, line by line
     counterexample: where refuted, or where it fails without the conditions
     tried: how many runs were tried; work: elementary products that the proofs took
@@ -64,6 +66,14 @@ class Comparison:
     work: int = 0
     advice: str = ""
     remarks: tuple[str, ...] = ()
+    everywhere: bool = True
+    given: tuple[str, ...] = ()
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether they differ in that one of them has no value."""
+        found = self.counterexample
+        return found is not None and any("not a number" in shown or "inf" in shown for shown in found.values)
 
     def __bool__(self) -> bool:
         """Whether the two were proved equal."""

@@ -8,7 +8,17 @@ from itertools import chain
 
 from symopt.equivalence.draw import latest, several, usual
 from symopt.equivalence.pair import Pair
-from symopt.equivalence.scenario import COARSE, OUTPUTS, Scenario, differences, follow
+from symopt.equivalence.scenario import (
+    COARSE,
+    OUTPUTS,
+    THETA,
+    Scenario,
+    apart,
+    confirmed,
+    differences,
+    follow,
+    output,
+)
 
 RUNS, FEW, LONG = 18, 5, 24
 LONGEST = 1100
@@ -34,11 +44,25 @@ class Trials:
         for count, run in enumerate(chain(several(self.pair, varying, runs), [long]), 1):
             self.tried += 1
             for step, what in differences(*(follow(o, run, COARSE) for o in (self.pair.a, self.pair.b))):
-                if what in wanted and (what not in found or step < found[what][0]):
+                sooner = what in wanted and (what not in found or step < found[what][0])
+                if sooner and self.is_sure(run.upto(step), what):
                     found[what] = step, run.upto(step)
             if len(found) == len(wanted) and count >= enough:
                 break
         return {what: run for what, (_, run) in found.items()}
+
+    def is_sure(self, run: Scenario, what: str) -> bool:
+        """Whether an output differs at the end of a run exactly, or in many more digits by as much."""
+        return confirmed(self.pair.a, self.pair.b, run, run.steps, what) is not None
+
+    def moves(self) -> bool:
+        """Whether the parameter moves at all."""
+        runs = ((run, follow(self.pair.a, run, COARSE)) for run in several(self.pair, (), FEW))
+        return any(
+            apart(x, COARSE.constant(start))
+            for run, moments in runs
+            for x, start in zip(output(moments[-1], THETA) if moments else (), run.theta0, strict=False)
+        )
 
     def late(self, wanted: Collection[str]) -> dict[str, Scenario]:
         """The outputs that differ in a run at the defaults up to the last step that an equation names, if that is late.
@@ -52,7 +76,7 @@ class Trials:
         run = usual(self.pair, (), steps)
         runs = (follow(o, run, COARSE) for o in (self.pair.a, self.pair.b))
         found = {what: step for step, what in reversed(list(differences(*runs))) if what in wanted}
-        return {what: run.upto(step) for what, step in found.items()}
+        return {what: run.upto(step) for what, step in found.items() if self.is_sure(run.upto(step), what)}
 
     def must_hold(self, wanted: Collection[str]) -> list[str]:
         """Hyperparameters that have to be constant for the outputs to agree; each of the others may change."""

@@ -72,7 +72,8 @@ def usual(pair: Pair, varying: Collection[str], steps: int) -> Scenario:
         first = each.default if each.default is not None else simple(each.domain)[0]
         second = other_value(each.domain, first) if each.name in varying else first
         hyper[each.name] = (first,) * (steps // 2) + (second,) * (steps - steps // 2)
-    return replace(run, hyper=hyper)
+    theta0 = tuple(x or Fraction(1) for x in run.theta0)  # a long run is one of few: nothing in it should be lost on 0
+    return replace(run, hyper=hyper, theta0=theta0)
 
 
 def latest(pair: Pair) -> int:

@@ -26,11 +26,13 @@ class Induction:
 
     relation: state -> what it equals after each step: an expression of states that are left, of hyperparameters and t
     first: the step after which it holds
+    facts: what may be taken for granted, if that is not what both sides keep true from their starts on
     """
 
     product: Product
     relation: dict[str, Expr]
     first: int = 0
+    facts: Facts | None = None
 
     def failing(self) -> set[str]:
         """The states whose equation does not hold at first, or else those whose equation a step may break."""
@@ -60,20 +62,13 @@ class Induction:
     # ---- the step ----
 
     def _facts(self, first: int) -> Facts:
-        return self.product.facts.knowing({"t": Domain("", Fraction(first), integer=True)})
+        return (self.facts or self.product.facts).knowing({"t": Domain("", Fraction(first), integer=True)})
 
     def _is_defined(self, name: str) -> bool:
         """Whether an equation never divides by what some step makes 0: it would not lead over that step."""
         facts = self._facts(self.first)
-        divisors = _divisors(self.relation[name], facts)
-        return all(self._never_zero(expr, facts) for expr in divisors if _is_discrete(expr, facts))
-
-    def _never_zero(self, expr: Expr, facts: Facts) -> bool:
-        case = Case(Table(EACH), facts)
-        try:
-            return not case.sign(Normal(case).of(expr)) & NIL
-        except (OutOfBudgetError, UndefinedError):
-            return False
+        below = divisors(self.relation[name], facts)
+        return all(never_zero(expr, facts) for expr in below if _is_discrete(expr, facts))
 
     def _same(self, x: Expr, y: Expr) -> bool:
         return self._decide(x, y, self._facts(self.first + 1))
@@ -133,7 +128,16 @@ def _aged(value: Expr, changing: list[str]) -> Expr:
     return substitute(value, {**table, **{Sym(name): Seq(name, -1) for name in changing}})
 
 
-def _divisors(expr: Expr, facts: Facts) -> Iterator[Expr]:
+def never_zero(expr: Expr, facts: Facts) -> bool:
+    """Whether an expression is shown never to be 0."""
+    case = Case(Table(EACH), facts)
+    try:
+        return not case.sign(Normal(case).of(expr)) & NIL
+    except (OutOfBudgetError, UndefinedError):
+        return False
+
+
+def divisors(expr: Expr, facts: Facts) -> Iterator[Expr]:
     """What an expression divides by, or raises to a power that may be negative, or takes the logarithm of."""
     for node in walk(expr):
         match node:

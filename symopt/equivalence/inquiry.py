@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from symopt.equivalence.comparison import Comparison, Counterexample, Verdict
 from symopt.equivalence.conditions import Trials
+from symopt.equivalence.defined import has_values
 from symopt.equivalence.pair import Pair
 from symopt.equivalence.product import Product
 from symopt.equivalence.relate import Proof, Search
-from symopt.equivalence.scenario import OUTPUTS, POINT, THETA, Scenario, confirmed
+from symopt.equivalence.scenario import OUTPUTS, POINT, THETA, Scenario
 from symopt.equivalence.smallest import Smallest
 from symopt.equivalence.told import equations, steps
 from symopt.expr import Expr, Seq
@@ -20,12 +21,13 @@ from symopt.expr import Expr, Seq
 class Inquiry:
     """Whether the two of a pair are equal.
 
-    given: equations between states that the user gives
+    given: equations between states that the user gives; late: whether long runs are worth their time
     proofs: of each output that was shown to be equal, the hyperparameters of `held` being constant
     """
 
     pair: Pair
     given: dict[str, Expr]
+    late: bool = True
     proofs: dict[str, Proof] = field(default_factory=dict[str, Proof])
     held: list[str] = field(default_factory=list[str])
     advice: str = ""
@@ -40,13 +42,13 @@ class Inquiry:
         """What differs at constant hyperparameters is refuted; for all else the conditions are found, and a proof."""
         trials = Trials(self.pair)
         parting = trials.parting(self.pair.changing, self.outputs)
-        differ = self._sure(trials.parting((), parting) if parting and self.pair.changing else parting)
+        differ = trials.parting((), parting) if parting and self.pair.changing else dict(parting)
         agree = [what for what in self.outputs if what not in differ]
         depends = [what for what in agree if what in parting]
         self.held = trials.must_hold(depends) if depends else []
         product = Product(self.pair.holding(self.held))
         self._prove(product, agree)
-        differ |= self._sure(trials.late([what for what in agree if what not in self.proofs]))
+        differ |= trials.late([what for what in agree if what not in self.proofs]) if self.late else {}
         self.advice = "" if differ else self.advice
         example = self._example(differ or {what: parting[what] for what in depends}, trials, not differ)
         return Comparison(
@@ -54,18 +56,13 @@ class Inquiry:
             tuple(f"{name} is constant" for name in self.held),
             bool(self.held) and trials.exactly(self.held, depends),
             equations(self.proofs), steps(product, self.proofs), example, trials.tried,
-            advice=self.advice,
+            advice=self.advice, everywhere=has_values(product),
         )  # fmt: skip
 
     def _names(self) -> tuple[str, str]:
         """What the two are called in the answer."""
         a, b = self.pair.a.name, self.pair.b.name
         return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
-
-    def _sure(self, parting: Mapping[str, Scenario]) -> dict[str, Scenario]:
-        """What differs exactly, or in more digits by as much."""
-        a, b = self.pair.a, self.pair.b
-        return {what: run for what, run in parting.items() if confirmed(a, b, run, run.steps, what)}
 
     def _prove(self, product: Product, agree: list[str]) -> None:
         """Both outputs by one relation where that is found, else each by its own."""

@@ -16,11 +16,12 @@ from symopt.canonical import from_sympy, sympy_symbol, to_sympy
 from symopt.equivalence.product import Product
 from symopt.equivalence.scenario import POINT, THETA
 from symopt.errors import SymoptError
-from symopt.expr import ONE, ZERO, Call, Expr, Seq, Sym, children, divide, rebuild, sequences, substitute, walk
+from symopt.expr import ONE, ZERO, Call, Expr, Num, Seq, Sym, children, divide, rebuild, sequences, substitute, walk
 
 _LONGEST = 300
 _MOST_TERMS = 400
 _MOST_GOALS = 24
+_MOST_SPREAD, _TOO_MUCH = 5_000, 10**6
 
 
 @dataclass
@@ -138,11 +139,29 @@ def tidy(value: Any) -> Expr | None:
 
 def _form(expr: Expr) -> Any:
     """The numerator of an expression, expanded; None where it is too long."""
-    if sum(1 for _ in walk(expr)) > _LONGEST:
+    if sum(1 for _ in walk(expr)) > _LONGEST or max(_spread(expr)) > _MOST_SPREAD:
         return None
     numerator = sp.fraction(sp.together(to_sympy(without_branches(expr))))[0]
     form = sp.expand(numerator)
     return form if len(sp.Add.make_args(form)) <= _MOST_TERMS else None
+
+
+def _spread(expr: Expr) -> tuple[int, int]:
+    """How many terms numerator and denominator have at most when all is multiplied out."""
+    match expr:
+        case Call("+" | "-", (a, b)):
+            (p, q), (r, s) = _spread(a), _spread(b)
+            return min(p * s + r * q, _TOO_MUCH), min(q * s, _TOO_MUCH)
+        case Call("*" | "/" as op, (a, b)):
+            (p, q), (r, s) = _spread(a), _spread(b)[:: 1 if op == "*" else -1]
+            return min(p * r, _TOO_MUCH), min(q * s, _TOO_MUCH)
+        case Call("**", (a, Num(n))) if n.denominator == 1:
+            p, q = _spread(a)
+            return min(p ** min(abs(int(n)), 20), _TOO_MUCH), min(q ** min(abs(int(n)), 20), _TOO_MUCH)
+        case Call("neg", (a,)):
+            return _spread(a)
+        case _:
+            return 1, 1
 
 
 def without_branches(expr: Expr) -> Expr:

@@ -50,7 +50,10 @@ class Pair:
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The smallest tensors on which all reductions show."""
-        exprs = [e.rhs for o in (self.a, self.b) for e in o.equations] + [self.a.gradient_point, self.b.gradient_point]
+        both = (self.a, self.b)
+        exprs = [
+            rhs for o in both for rhs in (*(e.rhs for e in o.equations), *dict(o.starts).values(), o.gradient_point)
+        ]
         nodes = [node for expr in exprs for node in walk(expr) if isinstance(node, Reduction)]
         scopes = {"row" if node.op == "axes" else node.over for node in nodes}
         first = (2, 2) if "row" in scopes else (2,) if scopes else (1,)
@@ -66,6 +69,11 @@ def paired(a: Optimizer, b: Optimizer, constant: Collection[str], hyper: Mapping
         if levels.get(name, level) != level:
             raise SymoptError(
                 f"{name} is one number per step on one side and an array on the other; rename one of them"
+            )
+    for one, other in ((a, b), (b, a)):
+        for name in sorted(dict(one.inputs).keys() & {hyper.name for hyper in other.hyperparameters}):
+            raise SymoptError(
+                f"{name} comes from outside in {one.name} and is a hyperparameter of {other.name}; rename one of them"
             )
     both, given = {"A": a, "B": b}, {"A": a, "B": b}
     general_first = sorted(hyper.items(), key=lambda item: "." in item[0])

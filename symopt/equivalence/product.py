@@ -152,6 +152,11 @@ class Product:
         domains |= {hyper.name: hyper.domain for hyper in self.pair.hypers}
         return Facts(domains, levels | {hyper.name: "step" for hyper in self.pair.hypers})
 
+    @cached_property
+    def declared(self) -> Facts:
+        """What holds from any start: the domains of hyperparameters, and the levels."""
+        return Facts({hyper.name: hyper.domain for hyper in self.pair.hypers}, self.facts.levels)
+
     def before(self, expr: Expr) -> Expr:
         """An expression of step t as it was at step t-1."""
         return earlier(expr, self.pair.changing)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from symopt.domains import Domain, NonNegative, Positive
-from symopt.equivalence.infinite import at_infinity
+from symopt.equivalence.infinite import without_bound
 from symopt.errors import SymoptError, suggest
 from symopt.expr import Call, Expr, Num, Sym, sequences, symbols
 from symopt.prove.facts import Facts
 from symopt.prove.invariants import inside
 from symopt.reading import read
-from symopt.recurrence import Equation, Hyperparameter, Optimizer
+from symopt.recurrence import Hyperparameter, Optimizer
 
 INFINITE = ("inf", "oo")
 
@@ -70,9 +70,7 @@ def _without_bound(optimizer: Optimizer, own: Hyperparameter) -> Optimizer:
     return replace(
         optimizer,
         hyperparameters=tuple(hyper for hyper in optimizer.hyperparameters if hyper != own),
-        equations=tuple(Equation(e.target, at_infinity(e.rhs, own.name, optimizer)) for e in optimizer.equations),
-        starts=tuple((name, at_infinity(rhs, own.name, optimizer)) for name, rhs in optimizer.starts),
-        gradient_point=at_infinity(optimizer.gradient_point, own.name, optimizer),
+        **without_bound(optimizer, own.name),
         in_force=(),
         schedules=(),
     )

@@ -16,7 +16,7 @@ from symopt.interpret import EXACT, Numbers, Snapshot, interpret, reals
 from symopt.prove.sample import UnclearError, careful
 from symopt.recurrence import Optimizer
 
-COARSE, FINE = careful(reals(50)), careful(reals(100))
+COARSE, FINE, FINEST = careful(reals(50)), careful(reals(100)), careful(reals(1000))
 POINT, THETA = "gradient point", "theta"
 OUTPUTS = (POINT, THETA)
 
@@ -146,7 +146,8 @@ def confirmed(
     if min(map(len, exact)) >= step:
         x, y = (output(run[step - 1], what) for run in exact)
         return (True, (x, y)) if x != y else None
-    runs = [[follow(optimizer, scenario, numbers) for optimizer in (a, b)] for numbers in (COARSE, FINE)]
+    more = FINEST if step <= SHORT else FINE  # what cancels to nothing in a hundred digits may not in a thousand
+    runs = [[follow(optimizer, scenario, numbers) for optimizer in (a, b)] for numbers in (COARSE, more)]
     if min(len(run) for pair in runs for run in pair) < step:
         return None
     (x, y), (u, v) = ([output(run[step - 1], what) for run in pair] for pair in runs)

@@ -18,19 +18,25 @@ _MANY, _DIGITS = 5, 20
 
 def sentence(found: Comparison) -> str:
     """The verdict: what holds, under which conditions, or where it fails first."""
+    given = f" with {listed(found.given)}" if found.given else ""
+    return f"{found.verdict.capitalize()}{given}: {_said(found)}."
+
+
+def _said(found: Comparison) -> str:
     both, when = f"{found.a} and {found.b}", _when(found)
+    where = "" if found.everywhere else f" wherever both have a value{',' if when else ''}"
     match found.verdict, found.points:
         case "proved", _:
-            return f"Proved: {both} are equal{when}."
+            return f"{both} are equal{where}{when}"
         case "refuted", "proved":
-            return f"Refuted: {both} ask for gradients at the same points{when}, but deploy different parameters."
+            return f"{both} ask for gradients at the same points{where}{when}, but deploy different parameters"
         case "refuted", _ if found.counterexample is not None:
             how = "ask for gradients at different points" if found.deployed == "proved" else "differ"
-            return f"Refuted: {both} {how}, first at t = {found.counterexample.step}."
+            return f"{both} {how}, first at t = {found.counterexample.step}"
         case "refuted", _:
-            return f"Refuted: {both} differ."
+            return f"{both} differ"
         case _:
-            return f"Undecided: none of {found.tried} runs tells {found.a} from {found.b}{when}."
+            return f"none of {found.tried} runs tells {found.a} from {found.b}{when}"
 
 
 def _when(found: Comparison) -> str:
@@ -73,6 +79,7 @@ def setting(example: Counterexample) -> str:
     """What stays the same during a counterexample."""
     fixed = {name: value for name, value in example.hyper.items() if isinstance(value, Fraction)}
     parts = [f"theta[0] = {elements(example.theta0)}", *(f"{name} = {decimal(value)}" for name, value in fixed.items())]
+    parts += [f"{name} = {text}" for name, text in example.replaced.items()]
     return ", ".join(parts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -13,9 +14,10 @@ import mpmath
 from symopt.equivalence.comparison import Counterexample, Values
 from symopt.equivalence.draw import other_value
 from symopt.equivalence.pair import Pair
-from symopt.equivalence.scenario import SHORT, Scenario, confirmed, first_difference
+from symopt.equivalence.scenario import COARSE, SHORT, Scenario, confirmed, first_difference
 
 _ONE, _NIL = Fraction(1), Fraction(0)
+_MOST_BITS = 1000
 _PLAIN = (_ONE, _NIL, -_ONE, Fraction(1, 2), Fraction(2))
 
 
@@ -53,15 +55,12 @@ class Smallest:
         """Runs at the defaults with the simplest gradients, shortest first."""
         count = sum(map(prod, self.pair.shapes))
         for length in range(1, steps + 1) if steps <= SHORT else (steps,):
-            for pattern in _patterns(length):
+            for start, pattern in product(
+                *((_NIL,), _patterns(length)) if steps <= SHORT else ((_NIL, _ONE), [(_ONE,) * length])
+            ):
                 rows = tuple(tuple(value if i == 0 else value / 2 for i in range(count)) for value in pattern)
-                yield Scenario(
-                    self.pair.shapes,
-                    (_NIL,) * count,
-                    rows,
-                    self._defaults(length),
-                    dict.fromkeys(self.pair.inputs, rows),
-                )
+                inputs = dict.fromkeys(self.pair.inputs, rows)
+                yield Scenario(self.pair.shapes, (start,) * count, rows, self._defaults(length), inputs)
 
     def _defaults(self, length: int) -> dict[str, Values]:
         """The defaults; what may change does so at the last step."""
@@ -147,4 +146,6 @@ def _shown(values: list[Any]) -> str:
 
 
 def _number(x: Any) -> str:
+    if isinstance(x, Fraction) and x.denominator.bit_length() + x.numerator.bit_length() > _MOST_BITS:
+        x = COARSE.constant(x)
     return str(x) if isinstance(x, Fraction) else "not a number" if x != x else str(mpmath.nstr(x, 20))

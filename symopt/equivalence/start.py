@@ -15,14 +15,22 @@ _MOST_OWN = 3
 
 def same_after(product: Product, outputs: Collection[str]) -> int | None:
     """The first step after which equal states stay equal, and give equal outputs; None where that was not shown."""
-    relations = list(_relations(product))
-    for first in range(_LATEST + 1):
-        if any(Induction(product, relation, first).goes_on(outputs) for relation in relations):
+    for first, relation in _tries(product):
+        if Induction(product, relation, first, product.declared).goes_on(outputs):
             return first
     return None
 
 
-def _relations(product: Product) -> Iterator[dict[str, Expr]]:
+def _tries(product: Product) -> Iterator[tuple[int, dict[str, Expr]]]:
+    """(step, relation); equal starts are no reason why two should differ."""
+    for first in range(_LATEST + 1):
+        for relation in _relations(product):
+            starts = [(product.starts[name], product.starts[rhs.name]) for name, rhs in relation.items()]
+            if first or any(a != b for a, b in starts):
+                yield first, {**relation}
+
+
+def _relations(product: Product) -> Iterator[dict[str, Seq]]:
     """Each state of B with the one of A that has its name, those of other names in any order."""
     mine, others = ([name[2:] for name in side.states] for side in product.sides)
     shared = [name for name in others if name in mine]

@@ -17,7 +17,6 @@ from symopt.errata.claims import Disagreement, Question, Run, disagreements, spe
 from symopt.expr import START, Seq, text
 from symopt.interpret import REAL
 from symopt.recurrence import Optimizer
-from symopt.wording import listed
 
 _HEAD = """\
 # Where libraries and texts disagree
@@ -61,7 +60,7 @@ def _short(each: Disagreement, answers: Answers) -> str:
     kinds = ", ".join(dict.fromkeys(flaw.kind for flaw in each.flaws))
     outside = [(claim, step) for claim in each.runs for step in leaves(claim, run(each, claim))]
     said = [f"{kinds[0].upper()}{kinds[1:]}."] if kinds else []
-    said += [_told(*answers[0])] if answers else []
+    said += [_told(answers[0][1])] if answers else []
     said += [f"The {claim.quantity} of A leaves {_range(claim)}, first at t = {step}." for claim, step in outside[:1]]
     return " ".join(said)
 
@@ -117,15 +116,13 @@ def _flaws(each: Disagreement) -> Iterator[str]:
         yield f"\n```sh\nsymopt show {_path(each.a)}\n```\n"
 
 
-def _told(question: Question, comparison: Comparison) -> str:
-    given = [f"`{name} = {value}`" for name, value in question.hyper.items()]
-    given += [f"{name} constant" for name in question.constant]
-    verdict, _, rest = sentence(comparison).partition(":")
-    return f"{verdict}{f' with {listed(given)}' if given else ''}:{rest}"
+def _told(comparison: Comparison) -> str:
+    given = tuple(f"`{each}`" if " = " in each else each for each in comparison.given)
+    return sentence(replace(comparison, given=given))
 
 
 def _answer(each: Disagreement, question: Question, comparison: Comparison) -> Iterator[str]:
-    yield f"{_told(question, comparison)}\n"
+    yield f"{_told(comparison)}\n"
     found = comparison.counterexample
     if found is not None:
         yield f"{'Otherwise, with' if comparison.conditions else 'With'} {setting(found)}:\n"

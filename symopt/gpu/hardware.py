@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symopt.errors import SymoptError, suggest
+from symopt.errors import SymoptError
 
 WARP = 32
 """Threads that run in step."""
@@ -104,6 +104,6 @@ ARCHITECTURES = {
 def architecture(name: str) -> Architecture:
     """The architecture of a name such as sm_90."""
     if name not in ARCHITECTURES:
-        remedy = suggest(name, ARCHITECTURES) or f"; there is {', '.join(ARCHITECTURES)}"
-        raise SymoptError(f"nothing is known here of the architecture {name!r}{remedy}")
+        known = ", ".join(ARCHITECTURES)
+        raise SymoptError(f"nothing is known here of the architecture {name!r}; there is {known}")
     return ARCHITECTURES[name]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symopt.errors import SymoptError, suggest
-from symopt.ir import Buffer
+from symopt.errors import SymoptError
+from symopt.ir import Buffer, Loop, Program, Reduce
 
 SIZES = {"float16": 2, "uint16": 2, "float32": 4, "float64": 8}
 """Bytes of a number, by the NumPy name of its type; uint16 holds the bits of a bfloat16."""
@@ -30,6 +30,13 @@ class Kinds:
             return SIZES[self.params], *([SIZES[self.copies]] if writes and self.copies else [])
         return (SIZES[self.grads if buffer.role in ("grad", "input") else self.computed],)
 
+    def moved(self, loop: Loop | Reduce, program: Program) -> tuple[list[int], list[int]]:
+        """The bytes of each load of an element, and those of each store."""
+        writes = loop.writes if isinstance(loop, Loop) else ()
+        loaded = [size for name in loop.reads for size in self.sizes(program.buffer(name), writes=False)]
+        stored = [size for name, _ in writes for size in self.sizes(program.buffer(name), writes=True)]
+        return loaded, stored
+
 
 KINDS = {
     "float32": Kinds("float32", "float32", "float32"),
@@ -44,6 +51,5 @@ KINDS = {
 def kinds(dtype: str) -> Kinds:
     """What a name of KINDS stands for."""
     if dtype not in KINDS:
-        remedy = suggest(dtype, KINDS) or f"; there is {', '.join(KINDS)}"
-        raise SymoptError(f"no kernel is made for the dtype {dtype!r}{remedy}")
+        raise SymoptError(f"no kernel is made for the dtype {dtype!r}; there is {', '.join(KINDS)}")
     return KINDS[dtype]

@@ -102,9 +102,7 @@ def _declared(launch: Launch | None, program: Program, kinds: Kinds) -> tuple[De
 
 
 def _moved(loop: Loop | Reduce, program: Program, kinds: Kinds) -> Declared:
-    writes = loop.writes if isinstance(loop, Loop) else ()
-    loaded = [size for name in loop.reads for size in kinds.sizes(program.buffer(name), writes=False)]
-    stored = [size for name, _ in writes for size in kinds.sizes(program.buffer(name), writes=True)]
+    loaded, stored = kinds.moved(loop, program)
     return Declared((sum(loaded), sum(stored)), sum(-(-FOUR * size // WIDEST) for size in (*loaded, *stored)))
 
 

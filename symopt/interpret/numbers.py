@@ -72,14 +72,18 @@ _PLAIN: dict[str, Operation] = {
 
 # ---- exact rationals ----
 
-_LONGEST = 1_000_000
-"""Bits of an exact power."""
+_LONGEST = 100_000
+"""Bits of an exact number."""
 
 
 def _exact(op: str, function: Operation) -> Operation:
     def guarded(*args: Any) -> Any:
         beyond = next((arg for arg in args if isinstance(arg, Beyond)), None)
-        return function(*args) if beyond is None else beyond
+        found = function(*args) if beyond is None else beyond
+        too_long = (
+            isinstance(found, Fraction) and found.denominator.bit_length() + found.numerator.bit_length() > _LONGEST
+        )
+        return Beyond(f"the result of {op} is too long to be exact") if too_long else found
 
     return guarded if op != "where" else lambda c, a, b: c if isinstance(c, Beyond) else a if c else b
 
@@ -102,7 +106,7 @@ def _exact_power(a: Fraction, b: Fraction) -> Any:
     if b.denominator > 1 or (a == 0 and b < 0):
         return Beyond(f"({a})**({b}) is not rational")
     if abs(b) * (a.numerator.bit_length() + a.denominator.bit_length()) > _LONGEST:
-        return Beyond(f"({a})**({b}) is too long")
+        return Beyond("a power is too long to be exact")
     return a ** int(b)
 
 

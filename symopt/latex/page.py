@@ -29,12 +29,14 @@ class Statement:
     """A derived fact: a sentence, and a formula "left = right" in the dialect's syntax to set beside it.
 
     kind: what facts of one sort are listed under; symbols: what is a symbol in it besides the names of the optimizer
+    mark: how well it is known, where it is not proved
     """
 
     kind: str
     sentence: str
     formula: str = ""
     symbols: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,13 +146,14 @@ def _facts(facts: Sequence[Statement], names: Set[str]) -> list[tuple[str, str]]
 
 def _fact(fact: Statement, names: Set[str]) -> str:
     sentence = prose(fact.sentence, names | set(fact.symbols))
+    mark = f" [{prose(fact.mark)}]" if fact.mark else ""
     if not fact.formula:
-        return sentence
+        return sentence + mark
     left, _, right = fact.formula.partition(" = ")
     shown = [f"{latex(read(left))} = ", *lines(read(right), TEXT_WIDTH - 8.0)]
     if len(shown) == 2 and width("".join(shown)) <= TEXT_WIDTH / 4:
-        return f"{sentence.removesuffix('.')}: ${''.join(shown)}$."
-    return f"{sentence.removesuffix('.')}:\n  \\[ \\begin{{aligned}} {_broken(shown)} \\end{{aligned}} \\]"
+        return f"{sentence.removesuffix('.')}: ${''.join(shown)}$.{mark}"
+    return f"{sentence.removesuffix('.')}{mark}:\n  \\[ \\begin{{aligned}} {_broken(shown)} \\end{{aligned}} \\]"
 
 
 def _broken(shown: list[str]) -> str:

@@ -32,6 +32,11 @@ class Fact:
     symbols: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
+    @property
+    def known(self) -> str:
+        """How well it is known, in words; "refuted" is the claim that it denies."""
+        return "by a counterexample" if self.verdict == "refuted" else self.verdict
+
 
 def to_json(fact: Fact) -> dict[str, Any]:
     """A fact as plain data."""

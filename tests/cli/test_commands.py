@@ -2,11 +2,15 @@
 
 import json
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 
+from symopt.artifacts import Comparison
 from symopt.backends import BACKENDS
 from symopt.catalogue import load, names
+from symopt.cli.generate import tell_differences
 from symopt.expr import decimal
 from symopt.paths import specs_dir
 
@@ -124,6 +128,12 @@ def of_two(inner, other):
         theta[t] = (inner(theta[t-1]) + other(theta[t-1])) / 2
     return of_two
 """
+VARIANTS = """
+from symopt.specs.sgd import sgd
+
+fast = sgd.titled("Fast")
+slow = sgd.titled("Slow")
+"""
 SCHEDULED = """
 from symopt.specs.schedules import anneal
 from symopt.specs.sgd import sgd
@@ -176,6 +186,57 @@ def test_generate_writes_once_and_compares(line, tmp_path, spec):
     assert re.search(rf"different +here/cpu/{spec}.py", result.stdout)
     assert re.search(rf"missing +here/latex/{spec}.tex", result.stdout)
     assert kernel.read_text() == "something else"
+    kinds = "1 file missing and 1 file different in here"
+    assert result.stderr == f"symopt: {kinds}; run `symopt generate {spec} --out here`\n"
+
+
+def test_the_remedy_of_generate_is_a_command_that_mends_it(line, spec):
+    asked = ("generate", spec, "--target", "cpu,latex", "--out", "not here")
+    result = line(*asked, "--check")
+    assert result.exit_code == 1
+    said = re.fullmatch(r"symopt: 2 files missing in not here; run `symopt (.*)`\n", result.stderr)
+    assert shlex.split(said[1]) == [*asked]
+    assert line(*shlex.split(said[1])).exit_code == 0
+    assert line(*asked, "--check").exit_code == 0
+
+
+def test_stale_files_are_to_be_deleted(capsys):
+    found = Comparison(missing=(), different=("cpu/a.py",), stale=("cpu/b.py", "cpu/c.py"))
+    assert tell_differences(found, Path("out"), "symopt generate --out out") == 1
+    said = "1 file different and 2 files stale in out; run `symopt generate --out out` and delete what is stale"
+    assert capsys.readouterr().err == f"symopt: {said}\n"
+
+
+@pytest.fixture
+def variants(tmp_path):
+    """A file of two optimizers."""
+    (tmp_path / "variants.py").write_text(VARIANTS)
+    return "variants.py"
+
+
+def test_check_takes_all_that_a_file_has(line, variants):
+    result = line("check", variants, f"{variants}:fast", "--json")
+    assert [row["spec"] for row in json.loads(result.stdout)] == ["variants.py:fast", "variants.py:slow"]
+    assert result.exit_code == 0
+
+
+def test_generate_takes_all_that_a_file_has(line, variants, tmp_path):
+    assert line("generate", variants, "--target", "cpu", "--out", "out").exit_code == 0
+    assert {path.name for path in (tmp_path / "out" / "cpu").iterdir()} == {"fast.py", "slow.py"}
+    again = line("generate", variants, "--check", "--target", "latex", "--out", "out")
+    assert "run `symopt generate variants.py --target latex --out out`" in again.stderr
+
+
+def test_cuda_report_takes_all_that_a_file_has(line, variants, monkeypatch):
+    monkeypatch.setattr("symopt.cli.cuda_report.run", lambda specs, *_, **__: print(*specs) or 0)
+    assert line("cuda-report", variants, "adam").stdout == "variants.py:fast variants.py:slow adam\n"
+
+
+@pytest.mark.parametrize("args", [["show"], ["derive"], ["prove", "sgd"]])
+def test_other_commands_ask_for_one(line, variants, args):
+    result = line(*args, variants)
+    assert result.exit_code == 1
+    assert "it has fast, slow: name one, as in variants.py:fast" in result.stderr
 
 
 def test_generate_only_what_is_asked_for(line, tmp_path, spec):

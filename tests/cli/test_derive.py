@@ -81,6 +81,15 @@ def test_the_derivative_is_a_spec(line, tmp_path):
     shown = line("show", "tangent.py", "--stage", "ir")
     assert "theta_mu" in shown.stdout
     assert 'momentum_by_mu = sensitivity(load("momentum"), "mu")' in printed
+    assert "its path" not in printed
+
+
+def test_the_derivative_of_a_file_says_that_it_needs_it(line, mine, tmp_path):
+    printed = line("derive", mine("lr * g[t]"), "--sensitivity", "lr").stdout
+    assert "loaded by its path: where that file moves, change it here" in printed
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "tangent.py").write_text(printed)
+    assert line("show", "below/tangent.py").exit_code == 0
 
 
 @pytest.mark.parametrize(

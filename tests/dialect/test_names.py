@@ -2,6 +2,8 @@
 
 import pytest
 
+from symopt import DialectError
+
 
 def spec(sequences: str = "", hypers: str = "lr: Positive = 0.1", extra: str = "") -> str:
     return f"""
@@ -44,6 +46,30 @@ def test_refused(error_of, text, symbol, words):
     assert words in error.message
 
 
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        (spec(", stream"), "my_stream"),
+        (spec(", m_old"), "old_m"),
+        (spec(", m__1"), "m_1"),
+        (spec(", m_t"), "m"),
+        (spec(", m, m_t"), "my_m"),
+        (spec(", β"), "beta"),
+        (spec(hypers="lr: Positive = 0.1, title: Real = 1"), "my_title"),
+        (spec(", match"), "my_match"),
+        (spec(", mean"), "my_mean"),
+    ],
+)
+def test_another_name_is_proposed_that_can_stand_there(error_of, run, text, other):
+    error = error_of(text)
+    assert error.message.endswith(f"; choose another, such as {other}")
+    accepted = other.join(text.rsplit(error.symbol, 1))
+    with pytest.raises(DialectError) as caught:  # for what is next: nothing uses the name
+        run(accepted)
+    assert "cannot use this name" not in caught.value.message
+    assert caught.value.symbol in (other, "m")
+
+
 def test_start_is_a_name_like_any_other(run):
     names = run("""
         @optimizer(title="X")
@@ -70,6 +96,7 @@ def test_the_name_of_a_spec(error_of, name):
     """)
     assert error.symbol == name
     assert "a spec cannot have this name" in error.message
+    assert error.message.endswith(f"such as {name.strip('_').removesuffix('_t').replace('__', '_')}")
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,64 @@ def test_the_docstring_is_read(run):
     assert (x.name, x.title, x.reference) == ("x", "X", "someone2020x")
 
 
+MEANINGS = [
+    ("lrr: learning rate  # <-", "lrr", "lr"),
+    ("Lr: learning rate  # <-", "Lr", "lr"),
+    ("m: the sum;\n                and more\n            lrr: learning rate  # <-", "lrr", "lr"),
+    ("bata: decay  # <-\n            lr: learning rate", "bata", "beta"),
+]
+
+
+@pytest.mark.parametrize("place", ["\n\n            ", "\n            "])
+@pytest.mark.parametrize(("lines", "word", "meant"), MEANINGS)
+def test_a_misspelt_meaning(error_of, lines, word, meant, place):
+    error = error_of(f"""
+        @optimizer(title="X")
+        def x(theta, g, m, *, lr: Positive = 0.1, beta: Unit = 0.9):
+            '''One line.{place}{lines}
+            '''
+            m[t] = beta * m[t-1] + g[t]
+            theta[t] = theta[t-1] - lr * m[t]
+    """)
+    assert error.symbol == word
+    assert error.message.endswith(f"which no argument has; did you mean {meant}?")
+
+
+def test_a_misspelt_meaning_of_a_schedule(error_of):
+    error = error_of("""
+        @schedule(title="X")
+        def x(t, value, *, total: PositiveInt):
+            '''value: what it is a share of
+
+            totl: number of steps  # <-
+            '''
+            return value * t / total
+    """)
+    assert error.symbol == "totl"
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "What is kept of the\n            rates: the last one.",
+        "Rates: those of the paper.",
+        "Note: a colon.\n            warning: another.",
+        "rate2: half of rate, which Python computes.\n            rate: learning rate",
+        "Departures: the paper has\n            rates: a list.",
+        "See https://example.org: rates.",
+    ],
+)
+def test_prose_may_have_colons(run, prose):
+    x = run(f"""
+        @optimizer(title="X")
+        def x(theta, g, *, rate: Positive = 0.1):
+            '''{prose}
+            '''
+            theta[t] = theta[t-1] - rate * g[t]
+    """)["x"]
+    assert x.summary + x.departures
+
+
 def test_a_docstring_at_the_margin(run):
     """Text less indented than the code of a nested function does not confuse the reader."""
     x = run('''

@@ -103,7 +103,7 @@ def test_each_end_by_its_rule():
 def test_a_budget_ends_a_proof(named):
     found = compare(named("adam"), named("adam_hat"), hyper={"A.eps": "eps/sqrt(1 - beta2**t)"}, budget=20)
     assert (found.verdict, found.counterexample) == ("undecided", None)
-    assert found.advice.startswith("The budget of 20 elementary products is used up; --budget 80 allows more.")
+    assert found.advice.startswith("The budget of 20 elementary products is used up; --budget 4000000 allows more.")
 
 
 def test_the_budget_is_that_of_the_whole_question(named):

@@ -4,10 +4,11 @@ import pytest
 
 from symopt.artifacts import build
 from symopt.artifacts.cost import cost_of
-from symopt.catalogue import load
+from symopt.catalogue import load, names
 from symopt.gpu import times
 from symopt.gpu.hardware import GPUS, LAUNCH
-from symopt.gpu.roofline import SHOWN, SIZES, launch_count, microseconds
+from symopt.gpu.kinds import KINDS
+from symopt.gpu.roofline import SHOWN, SIZES, launch_count, microseconds, step_bytes
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,19 @@ def test_adamw_moves_28_bytes_in_two_launches(adamw):
     assert launch_count(adamw) == 2
     for name, terabytes in {"A100": 2.039, "H100": 3.35, "H200": 4.8, "B200": 8.0}.items():
         assert found[name] == pytest.approx(28e3 / terabytes + 2e6 * LAUNCH)
+
+
+def test_each_dtype_moves_its_own_bytes(adamw):
+    """theta is read and written, g read, two states read and written; a master has a copy that is written."""
+    found = {dtype: step_bytes(adamw, kinds) for dtype, kinds in KINDS.items()}
+    assert found == {"float32": 28, "float64": 56, "float16": 22, "bfloat16": 22, "masters": 28}
+    assert times(adamw, "float64")["H100"][SHOWN] == round(56 * 25.6 / 3.35 + 2e6 * LAUNCH, 1)
+
+
+@pytest.mark.parametrize("name", names())
+def test_in_float32_it_is_what_the_page_says(name):
+    program = build(load(name))[1]
+    assert step_bytes(program, KINDS["float32"]) == cost_of(program).bytes_per_parameter
 
 
 def test_launches_are_what_a_small_model_costs():

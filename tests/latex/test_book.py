@@ -15,7 +15,7 @@ from symopt.latex.pdf import make_pdf, warnings
 from symopt.recurrence import Follows
 
 FACTS = [
-    Statement("invariances", "An invariance, in words: 100% & more."),
+    Statement("invariances", "An invariance, in words: 100% & more.", mark="by a counterexample"),
     Statement("limits", "A formula.", "x[t] = (x[t-1] + theta[t]) / t", ("x",)),
     Statement("limits", "A long one.", f"x[t] = {'x[t-1] / sqrt(1 - lr**t) + ' * 12}theta[t]", ("x", "lr")),
 ]

@@ -95,6 +95,20 @@ def test_what_is_passed_in_is_shown():
     assert r" \\ &\qquad + \eta" in text
 
 
+def test_what_is_not_proved_is_marked():
+    long = f"theta[t] = {'lr + ' * 40}g[t]"
+    facts = [
+        Statement("limits", "Proved."),
+        Statement("limits", "Open.", mark="undecided"),
+        Statement("limits", "It is not.", "h[t] = lr * h[t-1]", ("h",), "by a counterexample"),
+        Statement("limits", "Long.", long, mark="undecided"),
+    ]
+    text = page(Entry(make(), facts=facts))
+    assert r"\paragraph{Derived facts.} What is not marked is proved." in text
+    shown = r"Proved. Open. [undecided] It is not: $h_t = \eta h_{t-1}$. [by a counterexample] Long [undecided]:"
+    assert rf"\item[Limits.] {shown}" in text
+
+
 def test_nothing_from_a_spec_is_taken_for_latex():
     nasty = r"50% of \input{x} & {a}_b #1 $ ~ ^"
     optimizer = make(title=nasty, summary=nasty, departures=nasty, findings=(Finding("dead store", nasty, nasty),))

@@ -212,7 +212,7 @@ def test_every_state_is_answered(name):
     found = list(bias_correction(given))
     states = [state for state in given.states if given.levels[state] == "element"]
     assert [each.subject for each in found if each.subject in states] == states
-    assert all(each.verdict in ("proved", "refuted", "not applicable") or each.subject == "v" for each in found)
+    assert all(each.verdict != "undecided" or each.subject in ("v", "vmax") for each in found)
     assert all(each.statement.endswith(".") and each.kind == "bias correction" for each in found)
     assert all("counterexample" in each.data for each in found if each.verdict == "refuted")
 
@@ -282,7 +282,9 @@ def test_formulas_in_steps_read_as_what_they_mean():
 
 def test_what_divides_is_found_behind_a_name():
     for state in ("m", "v"):
-        assert "; the equation of theta[t] has that factor too." in fact(corrected_by_name, state).statement
+        assert "that factor" in fact(corrected_by_name, state).statement
+    assert fact(corrected_by_name, "m").statement.endswith("; the equation of theta[t] divides by that factor.")
+    assert fact(corrected_by_name, "v").statement.endswith("; the equation of theta[t] has that factor too.")
     assert "at t = 1 it is (1 - alpha) * g[t]**2." in fact(load("rmsprop"), "v").statement
     assert "nothing divides" not in fact(corrected_in_other_words, "m").statement
 
@@ -300,8 +302,38 @@ def test_the_derivative_of_a_run():
     assert found["v_lr"].data["corrected in"] == ["vhat_lr"]
     assert "2 * g[t] * hv[t] were constant" in found["v_lr"].statement
     beta = {each.subject: each for each in bias_correction(sensitivity(load("adam"), "beta1"))}
-    assert beta["m_beta1"].verdict == "not applicable"
-    assert "its input holds m[t-1]" in beta["m_beta1"].statement
+    assert (
+        beta["m_beta1"].data["correction"] == "1 / (1 - beta1) * (1 - beta1**t)"
+    )  # mhat_beta1 divides by 1 - beta1**t
+
+
+@optimizer(title="Variance around the new average")
+def around_new(theta, g, m, s, *, lr: Positive = 1e-3, beta1: Unit = 0.9, beta2: Unit = 0.999, eps: Positive = 1e-8):
+    m[t] = beta1 * m[t - 1] + (1 - beta1) * g[t]
+    s[t] = beta2 * s[t - 1] + (1 - beta2) * (g[t] - m[t]) ** 2
+    theta[t] = theta[t - 1] - lr * m[t] / (1 - beta1**t) / (sqrt(s[t] / (1 - beta2**t)) + eps)
+
+
+@optimizer(title="Variance around the old average")
+def around_old(theta, g, m, s, *, lr: Positive = 1e-3, beta1: Unit = 0.9, beta2: Unit = 0.999, eps: Positive = 1e-8):
+    m[t] = m[t - 1] + (1 - beta1) * (g[t] - m[t - 1])
+    s[t] = beta2 * s[t - 1] + (1 - beta2) * beta1**2 * (g[t] - m[t - 1]) ** 2
+    theta[t] = theta[t - 1] - lr * m[t] / (1 - beta1**t) / (sqrt(s[t] / (1 - beta2**t)) + eps)
+
+
+def test_one_method_in_two_ways_is_told_one_thing():
+    """g - m[t] is beta1*(g - m[t-1]), and 1 - (1 - beta1) is beta1."""
+    for given in (around_new, around_old):
+        for state, power in (("m", "beta1"), ("s", "beta2")):
+            found = fact(given, state)
+            assert (found.verdict, found.data["correction"]) == ("proved", f"1 - {power}**t")
+            assert found.statement.endswith("; the equation of theta[t] divides by that factor.")
+
+
+def test_what_is_divided_is_not_said_to_need_nothing():
+    found = fact(load("amsgrad_torch"), "vmax")
+    assert found.verdict == "undecided"
+    assert found.statement.startswith("The equations correct vmax[t], and no correction was derived: it is a maximum")
 
 
 def test_a_bias_beside_an_input_is_still_run():

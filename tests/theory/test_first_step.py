@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from symopt import Positive, PositiveInt, Unit, every, load, mean, optimizer, sqrt, t, tanh, where
+from symopt import NonNegative, Positive, PositiveInt, Unit, every, load, mean, norm, optimizer, sqrt, t, tanh, where
 from symopt.catalogue import load_all
 from symopt.expr import ONE, START, ZERO, Call, Reduction, Seq, Sym, T, substitute, text, walk
 from symopt.interpret import EXACT, REAL, SYMBOLS, interpret
@@ -328,3 +328,54 @@ def test_a_run_on_symbols_says_the_same(name):
     ran = next(interpret(spec, [theta], [[g]], 1, hyper, numbers=SYMBOLS)).theta[0][()]
     closed = Shorter(declared(spec)).minus(first_values(spec)["theta"], OLD)
     assert isinstance(decide(decided(Call("-", (ran, OLD))), closed, declared(spec)), Proved)
+
+
+# ---- where it has no value ----
+
+
+@optimizer(title="No eps")
+def no_eps(theta, g, v, *, lr: Positive = 1e-3, mu: Unit = 0.9):
+    v[t] = mu * v[t - 1] + (1 - mu) * g[t] ** 2
+    theta[t] = theta[t - 1] - lr * g[t] / sqrt(v[t])
+
+
+@optimizer(title="Normalized")
+def normalized(theta, g, *, lr: Positive = 1e-3):
+    theta[t] = theta[t - 1] - lr * g[t] / norm(g[t])
+
+
+@optimizer(title="Guarded")
+def guarded(theta, g, *, lr: Positive = 1e-3):
+    theta[t] = theta[t - 1] - where(g[t] ** 2 > 0, lr * g[t] / abs(g[t]), 0)
+
+
+@optimizer(title="An eps that may be 0")
+def eps_of_0(theta, g, *, lr: Positive = 1e-3, eps: NonNegative = 0):
+    theta[t] = theta[t - 1] - lr * g[t] / (abs(g[t]) + eps)
+
+
+@pytest.mark.parametrize(
+    ("spec", "where_not"),
+    [
+        (no_eps, "g[t] = 0"),
+        (normalized, "g[t] = 0 throughout"),
+        (eps_of_0, "g[t] = 0, at the defaults"),
+        (load("adamax"), "g[t] = 0 and eps = 0"),
+        (guarded, None),
+        (adam, None),
+        (sgd, None),
+    ],
+)
+def test_where_the_first_step_has_no_value(spec, where_not):
+    fact = next(iter(first_step(spec)))
+    assert fact.data.get("undefined where") == where_not
+    said = f" (not a number where {where_not})" if where_not else ""
+    assert fact.statement == f"The first step, at t = 1 from rest, adds this to theta{said}."
+
+
+def test_a_run_from_there_has_no_value_either():
+    values = [
+        float(next(interpret(spec, [np.zeros(2)], [[np.zeros(2)]])).theta[0][0])
+        for spec in (no_eps, normalized, eps_of_0, guarded)
+    ]
+    assert [value == value for value in values] == [False, False, False, True]

@@ -291,6 +291,35 @@ def test_a_run_shows_which_tensors_it_has():
     assert flat == [float(Fraction(x)) for x in fact.data["theta0"]]
 
 
+@optimizer(title="Signs with a trust ratio")
+def trusted_signs(theta, g, *, lr: Positive = 1e-3, smallest: Positive = 1e-3):
+    theta[t] = theta[t - 1] - lr * Max(norm(theta[t - 1]), smallest) * sign(g[t])
+
+
+@optimizer(title="Signs where gradients are large")
+def loud(theta, g, *, lr: Positive = 1e-3, loudest: Positive = 200):
+    theta[t] = theta[t - 1] - lr * Max(norm(g[t]), loudest) * sign(g[t])
+
+
+@pytest.mark.parametrize(("spec", "of"), [(trusted_signs, "g[1]"), (loud, "g[1]")], ids=["trusted_signs", "loud"])
+def test_a_sum_behind_signs_and_bounds_is_felt(spec, of):
+    """Three times a gradient and 1 more leaves every sign, and every norm below its bound, as it is."""
+    fact = elements(list(invariances(spec)))
+    assert (fact.verdict, fact.data["of"]) == ("proved", of)
+    told = Given(
+        tuple(map(Fraction, fact.data["theta0"])),
+        tuple(tuple(map(Fraction, g)) for g in fact.data["gradients"]),
+        {name: Fraction(x) for name, x in fact.data["hyper"].items()},
+    )
+    step, element = fact.data["step"] - 1, fact.data["element"]
+    one, other = (run(spec, each)[step]["theta"] for each in (told, told.but(Fraction(fact.data["changed"]))))
+    assert element > 0
+    assert not same(one[element], other[element])
+    plain = told.but(3 * told.gradients[0][0] + 1)
+    if spec is trusted_signs:
+        assert all(map(same, run(spec, told)[step]["theta"], run(spec, plain)[step]["theta"]))
+
+
 @optimizer(title="Decay of matrices alone")
 def matrices_decay(theta, g, *, lr: Positive = 1e-2, decay: Positive = 1e-2):
     theta[t] = theta[t - 1] - lr * g[t] - where(axes(theta[t - 1]) > 1, decay, 0) * theta[t - 1]

@@ -358,3 +358,55 @@ def test_forms_of_radam():
     assert "where" not in str(settled.optimizer)
     assert settled.assumed == final.assumed == ("2 / (1 - beta2) - 1 > threshold",)
     assert after_many_steps(load("sgd")) is None
+
+
+# ---- a single end that suffices ----
+
+
+@optimizer(title="Two time scales")
+def twoscale(theta, g, fast, slow, *, lr: Positive = 1e-2, beta: Unit = 0.9, gamma: Unit = 0.99, mix: Unit = 0.5):
+    fast[t] = beta * fast[t - 1] + (1 - beta) * g[t]
+    slow[t] = gamma * slow[t - 1] + (1 - gamma) * g[t]
+    theta[t] = theta[t - 1] - lr * (mix * fast[t] + (1 - mix) * slow[t])
+
+
+@optimizer(title="AdaBelief")
+def belief(theta, g, m, s, *, lr: Positive = 1e-3, beta1: Unit = 0.9, beta2: Unit = 0.999, eps: Positive = 1e-8):
+    m[t] = beta1 * m[t - 1] + (1 - beta1) * g[t]
+    s[t] = beta2 * s[t - 1] + (1 - beta2) * (g[t] - m[t]) ** 2 + eps
+    theta[t] = theta[t - 1] - lr * m[t] / (1 - beta1**t) / (sqrt(s[t] / (1 - beta2**t)) + eps)
+
+
+@optimizer(title="AdaBelief without eps in its average")
+def bare_belief(theta, g, m, s, *, lr: Positive = 1e-3, beta1: Unit = 0.9, beta2: Unit = 0.999, eps: Positive = 1e-8):
+    m[t] = beta1 * m[t - 1] + (1 - beta1) * g[t]
+    s[t] = beta2 * s[t - 1] + (1 - beta2) * (g[t] - m[t]) ** 2
+    theta[t] = theta[t - 1] - lr * m[t] / (1 - beta1**t) / (sqrt(s[t] / (1 - beta2**t)) + eps)
+
+
+@pytest.mark.parametrize(
+    ("spec", "statement"),
+    [
+        (twoscale, "At mix = 0 it is Momentum (averaged) with gamma for mu."),
+        (belief, "At beta1 = 0 it is SGD with lr / (eps + sqrt(eps / (1 - beta2))) for lr."),
+        (bare_belief, "At beta1 = 0 it is SGD with lr / eps for lr."),
+    ],
+    ids=["twoscale", "belief", "bare_belief"],
+)
+def test_one_end_suffices(spec, statement):
+    assert statement in [fact.statement for fact in limits(spec)]
+
+
+def test_an_average_of_a_constant_needs_no_state():
+    case = special(belief, [End("beta1", Fraction(0), True)])
+    assert case is not None
+    assert not case.optimizer.states
+    rng = np.random.default_rng(0)
+    gradients = [[rng.normal(size=3)] for _ in range(5)]
+    full, short = (
+        [snapshot.theta[0] for snapshot in interpret(each, [np.ones(3)], gradients, hyper=hyper, numbers=FLOAT)]
+        for each, hyper in (
+            (belief, {"beta1": 0, "beta2": 0.5, "eps": 0.1}), (case.optimizer, {"beta2": 0.5, "eps": 0.1}),
+        )
+    )  # fmt: skip
+    np.testing.assert_allclose(full, short, rtol=1e-13)  # some 50 roundings of 1.1e-16

@@ -4,6 +4,7 @@ import json
 import math
 import os
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -350,7 +351,8 @@ def test_where_no_single_bound_follows_the_conditions_are_stated():
     fact = region(third_order)
     assert fact.verdict == "proved"
     assert not fact.data["stable"]
-    assert "the 2 numbered conditions hold" in fact.statement
+    first, second = "q < 2 * (1 + mu) * (1 + nu)", "mu * nu * q < (1 - mu) * (1 - nu) * (1 - mu * nu)"
+    assert f"exactly where {first} and {second}, with q = lr * h;" in fact.statement
     for mu in (0.0, 0.5, 0.9):
         for nu in (0.0, 0.3, 0.9):
             for q in np.linspace(0.013, 8.0, 60):
@@ -377,13 +379,18 @@ def averaged_twice(
     theta[t] = (1 - decay) * theta[t - 1] - lr * d[t]
 
 
-def test_long_conditions_are_numbered_in_the_steps():
-    """The first to fail at the defaults fails just where the largest root leaves the circle."""
+def test_long_conditions_stand_below_the_sentence():
+    """The formula is above 0 just where the largest root is inside the circle."""
     fact = region(averaged_twice)
     numbered = [line for line in fact.steps if "  (condition " in line]
     count = len(numbered)
     assert count > 1
-    assert f"exactly where the {count} numbered conditions hold, with q = lr * h; at the defaults" in fact.statement
+    assert f"exactly where margin, the least of {count} numbers, is above 0, with q = lr * h; at the" in fact.statement
+    left, _, right = fact.formula.partition(" = ")
+    names = {"mu": 0.5, "nu": 0.5, "share": 0.25, "decay": 0.1, "min": min}
+    assert left == "margin"
+    end = float(fact.data["fails at"])
+    assert eval(right, {**names, "q": 0.99 * end}) > 0 > eval(right, {**names, "q": 1.01 * end})
     assert len(fact.statement) < 250
     assert len(fact.data["conditions"]) == 6
     limit = float(fact.data["fails at"])
@@ -413,7 +420,68 @@ def test_no_statement_is_too_long_to_read(name):
 def test_the_condition_that_fails_first():
     fact = region(third_order)
     assert (fact.data["fails first"], fact.data["fails at"]) == ("2", "0.75")  # (1 - mu)*(1 - nu)*(1 - mu*nu)/(mu*nu)
-    assert fact.statement.endswith("at the defaults condition 2 is the first to fail, at q = 0.75.")
+    assert fact.statement.endswith("at the defaults the second fails first as the curvature grows, at q = 0.75.")
+
+
+@optimizer(title="Average of a corrected average")
+def two_scales(theta, g, a, b, *, lr: Positive = 1e-3, beta: Unit = 0.9, gamma: Unit = 0.99):
+    a[t] = beta * a[t - 1] + (1 - beta) * g[t]
+    b[t] = gamma * b[t - 1] + (1 - gamma) * a[t]
+    theta[t] = theta[t - 1] - lr * b[t] / (1 - gamma**t)
+
+
+def test_the_condition_that_fails_first_in_the_own_numbers_of_the_method():
+    """(1 - beta*gamma)/(beta*gamma), where q = lr * (1 - beta) * (1 - gamma) * h."""
+    fact = region(two_scales)
+    assert (fact.data["fails where"], float(fact.data["fails there"])) == (
+        "lr * h",
+        pytest.approx(0.109 / 0.891, rel=1e-5),
+    )
+    assert fact.statement.endswith("at q = 0.000122334, where lr * h = 0.122334.")
+
+
+# ---- steps that grow ----
+
+
+@optimizer(title="Growing step")
+def growing(theta, g, *, lr: Positive = 1e-3, wd: Unit = 0.1):
+    theta[t] = (1 - wd) * theta[t - 1] - lr * sqrt(t) * g[t]
+
+
+@optimizer(title="Growing step of an average")
+def growing_average(theta, g, m, *, lr: Positive = 1e-3, beta: Unit = 0.9):
+    m[t] = beta * m[t - 1] + (1 - beta) * g[t]
+    theta[t] = theta[t - 1] - lr * sqrt(t) * m[t]
+
+
+@optimizer(title="Growing step and decay")
+def growing_decay(theta, g, *, lr: Positive = 1e-3, wd: Unit = 0.1):
+    theta[t] = theta[t - 1] - lr * t * (g[t] + wd * theta[t - 1])
+
+
+def test_a_growing_step_leaves_every_curvature_behind():
+    fact = region(growing)
+    assert fact.verdict == "proved"
+    assert fact.statement.startswith("Not stable in the long run for any curvature: on f = h * x**2 / 2 with h > 0, ")
+    names = {"sqrt": math.sqrt, "lr": 1e-3, "wd": 0.1, "h": 7.0}
+    thetas = [10.0]
+    for snapshot in interpret(growing, [np.array([10.0])], lambda x: [7.0 * x[0]], 20, numbers=FLOAT):
+        thetas.append(float(snapshot.theta[0][0]))
+    for step, (old, new) in enumerate(pairwise(thetas), 1):
+        assert new / old == pytest.approx(eval(fact.data["factor"], {**names, "t": step}), rel=1e-9)
+
+
+def test_a_growing_step_of_an_average_is_told_step_by_step():
+    """Its matrix changes with t, so that the roots of each step decide nothing about all of them together."""
+    fact = region(growing_average)
+    assert "at the step size of step t, it is stable exactly where lr * sqrt(t) * h < 2 * (1 + beta)" in fact.statement
+    assert fact.statement.endswith("and in the long run no h > 0 stays below it.")
+
+
+def test_what_is_not_known_is_not_called_stable():
+    for spec in (growing_decay, load("signsgd")):
+        (fact,) = stability(spec)
+        assert (fact.verdict, fact.statement[:14]) == ("not applicable", "Not analysed: ")
 
 
 @pytest.mark.parametrize(

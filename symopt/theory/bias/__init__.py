@@ -9,6 +9,7 @@ from symopt.expr import ONE, Expr, Seq, multiply, sequences, text
 from symopt.prove.algebra import Proved, decide
 from symopt.recurrence import Optimizer
 from symopt.theory.bias.averages import Average, average
+from symopt.theory.bias.divided import is_divided
 from symopt.theory.bias.gains import Gain, Steps, Weights, gains, steps
 from symopt.theory.bias.remedy import remedy
 from symopt.theory.bias.runs import exactly, shares, usual, values
@@ -35,13 +36,21 @@ def bias_correction(optimizer: Optimizer) -> Iterable[Fact]:
         if name in weights:
             yield _state(optimizer, *weights[name], [gain for gain in corrected if gain.state == name], wrong)
         elif isinstance(reason, str):
-            yield Fact(KIND, name, "not applicable", f"There is nothing to correct in {name}[t]: {reason}.")
+            yield _no_average(optimizer, name, reason)
         else:
             said = f"No closed form was found for what {name}[t] is under a constant gradient."
             yield Fact(KIND, name, "undecided", said)
     yield from biased.values()
     moved = steps(optimizer, weights) if weights else None
     yield from _steps(moved) if moved is not None else ()
+
+
+def _no_average(optimizer: Optimizer, name: str, reason: str) -> Fact:
+    """A state that is no average; where it is divided as one, the spec sees more in it than was found."""
+    if is_divided(optimizer, name):
+        said = f"The equations correct {name}[t], and no correction was derived: {reason}."
+        return Fact(KIND, name, "undecided", said)
+    return Fact(KIND, name, "not applicable", f"There is nothing to correct in {name}[t]: {reason}.")
 
 
 def is_corrected(optimizer: Optimizer) -> bool:

@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from symopt.expr import ONE, ZERO, Call, Expr, Num, Seq, add, divide, multiply, negate, sequences, substitute, text
+from symopt.expr import (
+    ONE,
+    ZERO,
+    Call,
+    Expr,
+    Num,
+    Seq,
+    add,
+    divide,
+    multiply,
+    negate,
+    sequences,
+    substitute,
+    symbols,
+    text,
+)
 from symopt.recurrence import Optimizer, level_of
+from symopt.theory.bias.divided import is_divided
 from symopt.theory.ends.folding import fold
 
 _TOLD = {
@@ -39,12 +55,12 @@ def average(optimizer: Optimizer, name: str) -> Average | str:
     found = affine(rhs, old)
     if found is None:
         return _why_not(rhs, old)
-    kept, rest = map(fold, found)
+    kept, rest = _plain(fold(found[0])), fold(found[1])
     if level_of(kept, optimizer.levels) in ("row", "element"):
         return "how much of its old value is kept differs from element to element"
     if kept == ZERO:
         return "it holds its last input and averages nothing"
-    taken, u = _without_numbers(*weighed(rest, optimizer.levels))
+    taken, u = _without_constants(kept, *weighed(rest, optimizer.levels))
     if isinstance(kept, Call) and kept.op == "where" and {*kept.args[1:]} <= {ZERO, ONE}:
         return f"it adds up {_shown(u)} and now and then begins anew, {_A_SUM}"
     if kept == ONE:
@@ -52,18 +68,34 @@ def average(optimizer: Optimizer, name: str) -> Average | str:
     if start != ZERO:
         return f"it starts at {text(start)}, not at 0"
     others = [seq for seq in sequences(u) if seq.shift == -1 and seq.name != "theta"]
-    if others:
+    if others and not is_divided(optimizer, name):
         return f"its input holds {text(others[0])}, an old value, which need not be constant while the gradient is"
     return Average(name, kept, taken, u)
 
 
-def _without_numbers(taken: Expr, u: Expr) -> tuple[Expr, Expr]:
-    """The 2 of (1 - beta2)*2 belongs to what is averaged; a weight that is a number alone stays one."""
+def _plain(kept: Expr) -> Expr:
+    """1 - (1 - b) as b."""
+    match kept:
+        case Call("-", (a, Call("-", (b, rest)))) if a == b:
+            return rest
+        case _:
+            return kept
+
+
+def _without_constants(kept: Expr, taken: Expr, u: Expr) -> tuple[Expr, Expr]:
+    """The 2 of (1 - beta2)*2 belongs to what is averaged, and so does what multiplies 1 - kept."""
+    rest = Call("-", (ONE, kept))
     match taken:
         case Call("*", (Num() as number, share)) | Call("*", (share, Num() as number)) if not isinstance(share, Num):
             return share, multiply(number, u)
+        case Call("*", (share, other)) | Call("*", (other, share)) if share == rest and _is_constant(other):
+            return share, multiply(other, u)
         case _:
             return taken, u
+
+
+def _is_constant(expr: Expr) -> bool:
+    return not sequences(expr) and "t" not in symbols(expr)
 
 
 def _shown(u: Expr) -> str:

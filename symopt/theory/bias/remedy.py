@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from symopt.expr import ONE, Call, Expr, Seq, T, sequences, substitute, symbols, walk
+from symopt.expr import ONE, Call, Expr, T, sequences, substitute, symbols, walk
 from symopt.recurrence import Optimizer
 from symopt.theory.bias.averages import Average
+from symopt.theory.bias.divided import divides, inlined
 from symopt.theory.bias.gains import Gain
 from symopt.theory.bias.weights import Weight
 from symopt.theory.bias.wording import times
@@ -26,24 +27,17 @@ def remedy(
     if corrected:
         return f"; {wrong[0]} does not divide by just that" if wrong else ""
     elements = [e for e in optimizer.equations if optimizer.levels[e.target] == "element" and e.target != average.name]
-    written = {e.target: _inlined(optimizer, e.rhs) for e in elements}
+    written = {e.target: inlined(optimizer, e.rhs) for e in elements}
     places = [name for name, rhs in written.items() if weight.value in walk(rhs)]
     if places:
-        return f"; the equation of {places[0]}[t] has that factor too"
+        does = "divides by that factor" if divides(written[places[0]], weight.value) else "has that factor too"
+        return f"; the equation of {places[0]}[t] {does}"
     if weight.limit is None or any(_is_like(rhs, weight.value) for rhs in written.values()):
         return ""
     if weight.limit != ONE:
         return f", which tends to {times(weight.limit, average.u)}"
     first = fold(substitute(weight.value, {T: ONE}))
     return f", and nothing divides by that: at t = 1 it is {times(first, average.u)}"
-
-
-def _inlined(optimizer: Optimizer, rhs: Expr) -> Expr:
-    """An equation with the numbers per step that it reads written out."""
-    for equation in reversed(optimizer.equations):
-        if optimizer.levels[equation.target] == "step" and equation.target not in optimizer.states:
-            rhs = substitute(rhs, {Seq(equation.target, 0): equation.rhs})
-    return rhs
 
 
 def _is_like(rhs: Expr, weight: Expr) -> bool:

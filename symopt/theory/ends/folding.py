@@ -108,6 +108,8 @@ def _over(expr: Expr, a: Expr, b: Expr) -> Expr:
             return Call("sign", (x,))
         case Call("*", (x, y)), Call("abs", (z,)) if y == z:
             return multiply(x, Call("sign", (y,)))
+        case Call("*", (x, y)), z if y == z:
+            return x
         case _:
             return ZERO if a == ZERO and b != ZERO else divide(a, b)
 

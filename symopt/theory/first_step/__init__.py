@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from symopt.expr import Call, Expr, Reduction, Seq, sequences, text, walk
 from symopt.prove.facts import declared
@@ -11,6 +12,7 @@ from symopt.theory.fact import Fact
 from symopt.theory.first_step.descent import descent
 from symopt.theory.first_step.printed import size
 from symopt.theory.first_step.shorter import HELD, Shorter
+from symopt.theory.first_step.undefined import without_value
 from symopt.theory.first_step.values import OLD, first_values
 
 __all__ = ["first_step"]
@@ -30,9 +32,13 @@ def first_step(optimizer: Optimizer) -> Iterable[Fact]:
 
 def _closed_form(optimizer: Optimizer, values: Mapping[str, Expr], change: Expr) -> Iterator[Fact]:
     shown, named = (change, {}) if size(change)[0] <= _LONG else _with_names(optimizer)
-    statement = "The first step, at t = 1 from rest, adds this to theta."
+    nowhere = without_value(optimizer)
+    apart = f" (not a number where {nowhere.where})" if nowhere else ""
+    statement = f"The first step, at t = 1 from rest, adds this to theta{apart}."
     steps = ("At t = 1, with each state at its start:", *(f"{name}[t] = {text(e)}" for name, e in values.items()))
-    data = {"change": text(change), "values": {name: text(value) for name, value in values.items()}}
+    steps += nowhere.lines if nowhere else ()
+    data: dict[str, Any] = {"change": text(change), "values": {name: text(value) for name, value in values.items()}}
+    data |= {"undefined where": nowhere.where} if nowhere else {}
     yield Fact(KIND, "theta", "proved", statement, f"theta[t] - theta[t-1] = {text(shown)}", steps, data=data)
     for seq, value in named.items():
         meant = f"In that step {text(seq)} is this."

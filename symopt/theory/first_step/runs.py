@@ -61,14 +61,14 @@ def inside(hyper: Hyperparameter) -> Fraction:
     return next(value for value in tried if value in hyper.domain)
 
 
-def elsewhere(optimizer: Optimizer) -> Iterator[Point]:
-    """The gradient 1 at the defaults, then with one hyperparameter at an end of its domain or at 1."""
-    one = (Fraction(1),)
-    yield Point(one, one, given(optimizer))
+def elsewhere(optimizer: Optimizer, gradient: int = 1) -> Iterator[Point]:
+    """A gradient at the defaults, then with one hyperparameter at an end of its domain or at 1."""
+    one, g = (Fraction(1),), (Fraction(gradient),)
+    yield Point(one, g, given(optimizer))
     for hyper in optimizer.hyperparameters:
         for value in (hyper.domain.lower, hyper.domain.upper, Fraction(1)):
             if value is not None and value in hyper.domain and value != hyper.default:
-                yield Point(one, one, {**given(optimizer), hyper.name: value})
+                yield Point(one, g, {**given(optimizer), hyper.name: value})
 
 
 def moved(optimizer: Optimizer, point: Point, g: Element | None = None) -> list[Any]:

@@ -19,7 +19,7 @@ Naming = Callable[[str, Expr], bool]
 def first_values(optimizer: Optimizer, named: Naming = lambda name, value: False) -> dict[str, Expr]:
     """The value of each sequence after the first step."""
     table: dict[Expr, Expr] = {T: ONE}
-    table |= {Seq(name, -1): _start(optimizer, name) for name in optimizer.states}
+    table |= {Seq(name, -1): start(optimizer, name) for name in optimizer.states}
     found: dict[str, Expr] = {}
     for equation in optimizer.equations:
         name, own = equation.target, Seq(equation.target, 0)
@@ -28,5 +28,6 @@ def first_values(optimizer: Optimizer, named: Naming = lambda name, value: False
     return found
 
 
-def _start(optimizer: Optimizer, name: str) -> Expr:
+def start(optimizer: Optimizer, name: str) -> Expr:
+    """What a state is before the first step."""
     return substitute(optimizer.start_of(name) or ZERO, {Seq("theta", START): OLD})

@@ -9,7 +9,8 @@ from symopt.recurrence import Optimizer
 from symopt.theory.fact import Fact
 from symopt.theory.floating.lost import cancelled, centred, words
 from symopt.theory.floating.step import bounded
-from symopt.theory.floating.storage import decayed, stored, updates
+from symopt.theory.floating.storage import decayed, stored
+from symopt.theory.floating.updates import updates
 
 
 def floating_point(optimizer: Optimizer) -> Iterable[Fact]:
@@ -17,8 +18,8 @@ def floating_point(optimizer: Optimizer) -> Iterable[Fact]:
     program = build(optimizer)[1]
     known = {hyper.name: hyper.default for hyper in optimizer.hyperparameters if hyper.default is not None}
     yield from stored(optimizer)
-    yield from updates(known)
     if len(known) == len(optimizer.hyperparameters):
+        yield from updates(optimizer, program.buffers[0].name)
         yield from decayed(optimizer, program)
         yield from cancelled(optimizer, program)
         yield from centred(optimizer, program)

@@ -71,7 +71,7 @@ def _root(a: Near) -> Near:
 def _power(a: Near, b: Near) -> Near:
     exponent = float(b.value)
     if exponent != int(exponent) or not 1 <= exponent <= 8:
-        raise SymoptError(f"no bound is known for the power {exponent} of a value per element")
+        raise SymoptError(f"the power {exponent} of a value per element has no rule")
     found = a
     for _ in range(int(exponent) - 1):
         found = _times(found, a)
@@ -110,7 +110,7 @@ def _element(expr: Expr, names: Mapping[str, Near]) -> Near:
         case Call(op, args) if op in _OPERATIONS:
             return _OPERATIONS[op](*(_element(arg, names) for arg in args))
         case _:
-            raise SymoptError(f"no bound is known for {getattr(expr, 'op', expr)}")
+            raise SymoptError(f"{getattr(expr, 'op', expr)} has no rule")
 
 
 def _scalar(expr: Expr, names: Mapping[str, Any]) -> Any:
@@ -125,7 +125,7 @@ def _scalar(expr: Expr, names: Mapping[str, Any]) -> Any:
         case Call(op, args):
             return FLOAT.apply(op, *(_scalar(arg, names) for arg in args))
         case _:
-            raise SymoptError(f"no bound is known for {expr}")
+            raise SymoptError(f"{expr} has no rule")
 
 
 # ---- a step ----
@@ -147,7 +147,7 @@ def step(program: Program, hyper: Mapping[str, float], t: int, buffers: Mapping[
     raises SymoptError where there is no bound: for sums over elements, and functions that have no rule here
     """
     if any(isinstance(stage, Reduce) for stage in program.stages):
-        raise SymoptError("no bound is known for sums over elements")
+        raise SymoptError("sums over elements have no rule")
     plain = {**hyper, "t": float(t)}
     plain |= {b.name: buffers[b.name] for b in program.buffers if b.level != "element"}
     for stage in program.stages:

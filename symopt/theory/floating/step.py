@@ -23,7 +23,7 @@ def bounded(program: Program, known: Mapping[str, Fraction]) -> Fact:
     try:
         worst = max(_bounds(program, {hyper: float(value) for hyper, value in known.items()}, name))
     except SymoptError as error:
-        return Fact(KIND, "theta", "not applicable", f"The error of a step is not bounded: {error}.")
+        return Fact(KIND, "theta", "undecided", f"No bound on the error of a step is known: {error}.")
     what = "theta" if name == "theta" else "the point that is trained"
     statement = (
         f"At the first {_STEPS} steps of {_COUNT} parameters in [1, 2) with normal random gradients, the float32 "

@@ -1,8 +1,8 @@
-"""What the types of storage do to the defaults, to small updates and to weight decay."""
+"""What the types of storage do to the defaults and to weight decay."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -58,37 +58,6 @@ def _change(hyper: Hyperparameter, kind: Format) -> str:
 
 def _text(value: Fraction | None) -> str:
     return "infinite" if value is None else f"{float(value):.6g}"
-
-
-# ---- updates ----
-
-
-def updates(known: Mapping[str, Fraction]) -> Iterator[Fact]:
-    """The types in which a step of relative size lr does not change a stored parameter."""
-    lr = known.get("lr")
-    if lr is None:
-        return
-    lost = [kind for kind in FORMATS if lr < kind.always_lost]
-    some = [kind for kind in FORMATS if kind.always_lost <= lr < kind.never_lost]
-    if not lost and not some:
-        return
-    said = [f"always rounded away in {listed([_limit(kind, kind.always_lost) for kind in lost])}"] if lost else []
-    if some:
-        said.append(f"rounded away for some theta in {listed([_limit(kind, kind.never_lost) for kind in some])}")
-    statement = f"A step of lr = {decimal(lr)} times theta is {' and '.join(said)}."
-    data = {kind.name: {"always": str(kind.always_lost), "never": str(kind.never_lost)} for kind in FORMATS}
-    yield Fact(KIND, "lr", "proved", statement, steps=tuple(map(_why, FORMATS)), data={"lr": str(lr), "limits": data})
-
-
-def _limit(kind: Format, share: Fraction) -> str:
-    return f"{kind.name} (below {float(share):.3g})"
-
-
-def _why(kind: Format) -> str:
-    return (
-        f"{kind.name} has {kind.digits} binary digits: half a unit in the last place of theta is between "
-        f"2**-{kind.digits + 1} and 2**-{kind.digits} of it"
-    )
 
 
 # ---- decay ----

@@ -28,10 +28,12 @@ class Format:
         """x + u is x wherever |u| is below this share of |x|."""
         return Fraction(1, 2 ** (self.digits + 1))
 
-    @property
-    def never_lost(self) -> Fraction:
-        """x + u is not x wherever |u| is above this share of |x|."""
-        return Fraction(1, 2**self.digits)
+    def loses(self, update: Fraction) -> Fraction:
+        """The power of 2 such that x + u and x - u are x wherever |x| is above it, for this u > 0.
+
+        Just above 2**e half a unit in the last place is 2**(e - digits), and what is below that is rounded away.
+        """
+        return Fraction(2) ** (_exponent(update) + self.digits + 1)
 
 
 def _exponent(value: Fraction) -> int:

@@ -34,7 +34,11 @@ class Given:
     hyper: Mapping[str, Fraction] = field(default_factory=dict[str, Fraction])
 
     def moved(
-        self, factor: int = 1, shift: int = 0, gradient: int = 1, hyper: Mapping[str, Fraction] | None = None
+        self,
+        factor: int | Fraction = 1,
+        shift: int = 0,
+        gradient: int | Fraction = 1,
+        hyper: Mapping[str, Fraction] | None = None,
     ) -> Given:
         """theta[0] scaled and shifted, by once, twice, ... the shift, and the gradients and hyperparameters scaled."""
         theta = tuple(factor * x + shift * number for number, x in enumerate(self.theta, 1))
@@ -45,6 +49,10 @@ class Given:
         """With another gradient for the first element of the first step."""
         first, *others = self.gradients
         return Given(self.theta, ((value, *first[1:]), *others), self.hyper)
+
+    def from_other(self, value: Any) -> Given:
+        """With another first element of theta[0]."""
+        return Given((value, *self.theta[1:]), self.gradients, self.hyper)
 
     @property
     def data(self) -> dict[str, Any]:

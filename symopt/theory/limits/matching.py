@@ -23,6 +23,9 @@ _ALIKE = (
 )  # fmt: skip
 """Names that papers give to the same thing."""
 
+_DECAYS = ("beta1", "beta2")
+"""What a share that has a name of its own may be, in the order in which they are declared."""
+
 _VALUES = {"beta1": 0.6, "beta2": 0.8, "lr": 0.13, "eps": 0.2}
 _THETA = ([[0.5, -1.5], [2.0, 0.75]], [1.25, -0.25])
 _STEPS = 8
@@ -47,7 +50,8 @@ def trace(optimizer: Optimizer) -> Any:
 
     One row per way and kind of gradients.
     """
-    values = {hyper.name: _value(hyper) for hyper in optimizer.hyperparameters}
+    meanings = _meanings(optimizer)
+    values = {hyper.name: _value(hyper, meanings[hyper.name]) for hyper in optimizer.hyperparameters}
     rows: list[Any] = []
     try:
         for spoiled in (False, True):
@@ -86,9 +90,9 @@ def moves(found: Any) -> bool:
     return bool(np.isfinite(ordinary).all() and np.ptp(ordinary) > 0)
 
 
-def _value(hyper: Hyperparameter) -> Any:
+def _value(hyper: Hyperparameter, meaning: str) -> Any:
     """A value in the domain, the same for names that mean the same, and no special one."""
-    known = _VALUES.get(_meaning(hyper.name))
+    known = _VALUES.get(meaning)
     if known is not None and known in hyper.domain:
         return known
     seed = zlib.crc32(hyper.name.encode()) / 2**32
@@ -104,8 +108,17 @@ def _inside(domain: Domain, seed: float) -> float:
     return low + (high - low) * (0.25 + seed / 2)
 
 
-def _meaning(name: str) -> str:
-    return next((names[0] for names in _ALIKE if name in names), name)
+def _meanings(optimizer: Optimizer) -> dict[str, str]:
+    """What each hyperparameter is called elsewhere; other names of shares take what is left of the usual ones."""
+    hypers = optimizer.hyperparameters
+    found = {hyper.name: next((names[0] for names in _ALIKE if hyper.name in names), hyper.name) for hyper in hypers}
+    left = [meaning for meaning in _DECAYS if meaning not in found.values()]
+    shares = [h.name for h in hypers if found[h.name] == h.name not in _DECAYS and _is_share(h.domain)]
+    return found | dict(zip(shares, left, strict=False))
+
+
+def _is_share(domain: Domain) -> bool:
+    return (domain.lower, domain.upper) == (0, 1) and not domain.integer
 
 
 @dataclass(frozen=True)
@@ -153,10 +166,10 @@ def known(optimizers: Iterable[Optimizer]) -> Known:
 
 def _assigned(optimizer: Optimizer, other: Optimizer) -> dict[str, str] | None:
     """Each hyperparameter of the other with the one that takes its place: of the same name, or of the same meaning."""
-    mine = {hyper.name: hyper for hyper in optimizer.hyperparameters}
+    mine, theirs = _meanings(optimizer), _meanings(other)
     found: dict[str, str] = {}
     for hyper in other.hyperparameters:
-        alike = [name for name in mine if _meaning(name) == _meaning(hyper.name) and name not in found.values()]
+        alike = [name for name in mine if mine[name] == theirs[hyper.name] and name not in found.values()]
         name = hyper.name if hyper.name in mine else next(iter(alike), None)
         if name is None:
             return None

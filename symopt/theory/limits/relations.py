@@ -148,6 +148,7 @@ def _rate(optimizer: Optimizer, candidate: Candidate) -> Expr | None:
 
 def _upright(ratio: Any) -> Any:
     """A positive product with each factor positive: lr/(1 - mu) for -lr/(mu - 1), where names are between 0 and 1."""
+    ratio = ratio.replace(_is_root, lambda root: sp.Pow(_upright(root.base), root.exp))
     some = {name: sp.Rational(1, 3) for name in ratio.free_symbols}
     sides = [
         [-f if f.is_Add and f.subs(some).is_negative else f for f in sp.Mul.make_args(side)]
@@ -156,6 +157,10 @@ def _upright(ratio: Any) -> Any:
     above, below = (sp.Mul(*side) for side in sides)
     turned = above / below
     return turned if sp.cancel(turned - ratio) == 0 else -turned
+
+
+def _is_root(expr: Any) -> bool:
+    return isinstance(expr, sp.Pow) and expr.exp == sp.Rational(1, 2)
 
 
 def _first_step(optimizer: Optimizer) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +11,7 @@ import sympy as sp
 from symopt.expr import Expr, decimal, text
 from symopt.theory.fact import Fact
 from symopt.theory.stability.best import SYMBOLS, best
+from symopt.theory.stability.conditions import conditions, first_to_fail, told
 from symopt.theory.stability.region import Region
 from symopt.theory.stability.signs import GAIN, NEGATIVE, NIL
 from symopt.theory.stability.wording import Wording
@@ -28,7 +29,15 @@ def region_fact(region: Region, words: Wording) -> Fact:
     if len(stable) > _LONG:
         left, right, formula = words.scaled, region.bound, f"{words.scaled.name} = {words.in_full(GAIN)}"
         stable = f"{text(left)} < {words.text(right)}"
-    ends = _first_to_fail(region, words) if region.bound is None else _at_defaults(words, right)
+    if not region.settled:
+        stands, formula = conditions(region, words)
+        ends = first_to_fail(region, words)
+        rest = told(ends, len(region.open_ones), words)
+    else:
+        stands, ends = stable, {} if region.bound is None else _at_defaults(words, right)
+        rest = f"; at the defaults this bound is {ends['at_defaults']}" if ends else ""
+    if region.bound is not None and words.model.grows(words.scalars):
+        rest += f", and in the long run no {words.curvature.name} > 0 stays below it"
     data = {
         "stable": stable,
         "scaled curvature": words.in_full(GAIN),
@@ -38,37 +47,29 @@ def region_fact(region: Region, words: Wording) -> Fact:
         "assumed": list(words.model.assumed),
         **ends,
     }
-    statement = f"{_premises(words, left)}, it is stable {_answer(region, words, stable)}{_told(ends, words)}."
-    symbols = (words.curvature.name, words.root.name, words.scaled.name, "x")
+    statement = f"{_premises(words, left)}, it is stable {_answer(region, words, stands)}{rest}."
+    symbols = (words.curvature.name, words.root.name, words.scaled.name, words.margin.name, "x")
     return Fact(KIND, "theta", "proved", statement, formula, tuple(_steps(region, words)), symbols, data)
 
 
-def _answer(region: Region, words: Wording, stable: str) -> str:
+def growing_fact(region: Region, words: Wording) -> Fact:
+    """A gain that grows with t while theta alone is felt: every curvature is unstable in the end."""
+    curvature = words.curvature.name
+    factor = words.in_full(-region.factors[0].all_coeffs()[1])
+    said = (
+        f"Not stable in the long run for any curvature: on f = {curvature} * x**2 / 2 with {curvature} > 0, "
+        f"step t multiplies theta by {factor}, whose size grows without bound."
+    )
+    symbols = (curvature, words.root.name, words.scaled.name, "x")
+    return Fact(KIND, "theta", "proved", said, "", tuple(_steps(region, words)), symbols, {"factor": factor})
+
+
+def _answer(region: Region, words: Wording, stands: str) -> str:
     if region.never:
         return f"for no {words.curvature.name} > 0"
     if region.always:
         return f"for every {words.curvature.name} > 0"
-    if stable:
-        return f"exactly where {stable}"
-    shown = [f"{words.text(c.value)} > 0" for c in region.open_ones]
-    told = shown[0] if len(shown) == 1 else f"the {len(shown)} numbered conditions hold"
-    return f"exactly where {told}, with {words.scaled.name} = {words.in_full(GAIN)}"
-
-
-def _first_to_fail(region: Region, words: Wording) -> dict[str, str]:
-    """Which condition fails first at the defaults as q grows, and where."""
-    found = None if region.settled else words.scalars.fails_first([c.value for c in region.open_ones])
-    return {} if found is None else {"fails first": str(found[0] + 1), "fails at": f"{found[1]:.6g}"}
-
-
-def _told(ends: Mapping[str, str], words: Wording) -> str:
-    """How far that goes at the defaults."""
-    if "at_defaults" in ends:
-        return f"; at the defaults this bound is {ends['at_defaults']}"
-    if "fails at" in ends:
-        last = f"{words.scaled.name} = {ends['fails at']}"
-        return f"; at the defaults condition {ends['fails first']} is the first to fail, at {last}"
-    return ""
+    return f"exactly where {stands}"
 
 
 def _at_defaults(words: Wording, right: Any) -> dict[str, str]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import sympy as sp
 
-from symopt.canonical import Reduce
+from symopt.canonical import STEP, Reduce
 from symopt.expr import Seq
 from symopt.recurrence import Optimizer
 from symopt.theory.stability.linear import Form, NotLinearError, Step
-from symopt.theory.stability.orders import ONE, NoMatrixError, Orders
+from symopt.theory.stability.orders import ONE, GrowsError, NoMatrixError, Orders
 from symopt.theory.stability.signs import GAIN, POSITIVE, Scalars, Z
 
 _MOST_STATES = 6
@@ -51,15 +51,34 @@ class Model:
         """Whether theta itself moves by one matrix, with nothing held fixed or left out."""
         return "theta" in self.states and not (self.frozen or self.reduces or self.keep_t or self.faded)
 
+    def grows(self, scalars: Scalars) -> bool:
+        """Whether the gain, and it alone, holds a power of t that grows without bound."""
+        rest, moving = sp.factor(self.gain).as_independent(STEP, as_Add=False)
+        base, exponent = moving.as_base_exp()
+        alone = base == STEP and not self.polynomial.has(STEP) and not self.frozen and not self.reduces
+        exact = not (self.settles or self.faded or self.assumed or self.noted)
+        return alone and exact and scalars.sign(rest) == POSITIVE and scalars.sign(exponent) == POSITIVE
+
 
 def model(optimizer: Optimizer, scalars: Scalars) -> Model:
     """The model with the fewest states held fixed.
 
     raises NoMatrixError where there is none, and says why
     """
-    found = _model(optimizer, scalars, keep_t=False) or _model(optimizer, scalars, keep_t=True)
+    try:
+        found = _model(optimizer, scalars, keep_t=False) or _model(optimizer, scalars, keep_t=True)
+    except GrowsError as error:
+        found = _growing(optimizer, scalars, error)
     if found is None:
         raise NoMatrixError("near a minimum, its step does not depend on the gradient")
+    return found
+
+
+def _growing(optimizer: Optimizer, scalars: Scalars, error: GrowsError) -> Model:
+    """With t kept, where a power of t is all that grows and scales the whole step."""
+    found = _model(optimizer, scalars, keep_t=True)
+    if found is None or not found.grows(scalars):
+        raise error
     return found
 
 

@@ -17,6 +17,10 @@ class NoMatrixError(Exception):
     """Why a step of an optimizer is no fixed matrix, in one sentence."""
 
 
+class GrowsError(NoMatrixError):
+    """A number of the step that grows without bound."""
+
+
 @dataclass(frozen=True)
 class Order:
     """coefficient * t**power to leading order; `fast` where it falls exponentially."""
@@ -49,7 +53,7 @@ class Orders:
         if sign == NIL:
             return order.coefficient
         if sign & POSITIVE:
-            raise NoMatrixError(f"{_wrapped(order.coefficient)} * t**({shown(order.power)}) grows without bound")
+            raise GrowsError(f"{shown(order.coefficient * STEP**order.power)} grows without bound")
         if sign & NIL:
             self.assume(f"{shown(-order.power)} > 0")
         return sp.Integer(0)

@@ -21,13 +21,14 @@ def name_for(name: str, other: str, optimizer: Optimizer) -> Sym:
 
 
 class Wording:
-    """Texts about one model: `curvature` is h, `root` the z of a polynomial, `scaled` its q."""
+    """Texts about one model: `curvature` is h, `root` the z of a polynomial, `scaled` its q, `margin` is above 0."""
 
     def __init__(self, model: Model, scalars: Scalars):
         self.model, self.scalars = model, scalars
         self.curvature = name_for("h", "curvature", scalars.optimizer)
         self.root = name_for("z", "root", scalars.optimizer)
         self.scaled = name_for("q", "scaled", scalars.optimizer)
+        self.margin = name_for("margin", "least", scalars.optimizer)
 
     def expr(self, value: Any) -> Expr:
         """A value in factors, none of them negative where that is known; q and z under their names."""
@@ -105,11 +106,29 @@ class Wording:
         kept = sp.Mul(*(f for f in stays if f != -1), evaluate=False)
         return self._beside(self.expr(kept)), sp.factor(bound / sp.Mul(*goes))
 
+    def own_gain(self) -> tuple[str, Any]:
+        """q without its factors like 1 - beta1, and their product at the defaults; None where there are none."""
+        factors = sp.Mul.make_args(sp.factor(self.model.gain))
+        goes = [factor for factor in factors if self._is_constant(factor)]
+        value = self.scalars.at_defaults(sp.Mul(*goes))
+        if not goes or value is None or not value.is_positive:
+            return "", None
+        kept = sp.Mul(*(factor for factor in factors if factor not in goes))
+        return text(self._beside(self.expr(kept))), value
+
+    def _is_constant(self, factor: Any) -> bool:
+        """Whether a factor is a sum of hyperparameters, or a number."""
+        return bool(factor.is_number or factor.as_base_exp()[0].is_Add) and not self._is_moving(factor)
+
     def _joins(self, factor: Any, bound: Any) -> bool:
         symbols = factor.free_symbols
-        moving = bool(factor.atoms(sp.Function)) or STEP in symbols or any("[" in symbol.name for symbol in symbols)
         shared = bool(symbols) and symbols <= bound.free_symbols and not factor.is_Symbol
-        return shared and not moving and self.scalars.sign(factor) == POSITIVE
+        return shared and not self._is_moving(factor) and self.scalars.sign(factor) == POSITIVE
+
+    @staticmethod
+    def _is_moving(factor: Any) -> bool:
+        symbols = factor.free_symbols
+        return bool(factor.atoms(sp.Function)) or STEP in symbols or any("[" in symbol.name for symbol in symbols)
 
 
 def _apart(value: Any) -> list[tuple[Any, ...]]:
