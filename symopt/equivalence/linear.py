@@ -121,7 +121,7 @@ def _has(expr: Expr, shift: int) -> bool:
 def _factors(form: Any) -> list[Any]:
     try:
         return [factor for factor, _ in sp.factor_list(form)[1]]
-    except sp.PolynomialError:  # functions in it that no polynomial has
+    except (sp.PolynomialError, TypeError):  # functions that no polynomial has; comparisons, which SymPy cannot sort
         return [form]
 
 

@@ -1,10 +1,13 @@
 """Where an answer would easily be wrong: limits only approached, values that are missing, digits that cancel."""
 
+from dataclasses import replace
+
 import pytest
 
 from symopt import Abs, Input, Max, NonNegative, Positive, Unit, exp, optimizer, sign, sqrt, t, tanh, where
 from symopt.equivalence import compare, sentence
 from symopt.errors import SymoptError
+from symopt.expr import Call, Seq, substitute
 
 
 @optimizer(title="Gradient descent")
@@ -160,3 +163,16 @@ def test_one_name_for_two_things():
 def test_what_was_given_is_said(named):
     found = compare(named("momentum_torch"), named("momentum"), hyper={"A.tau": "0"}, constant=["lr"])
     assert sentence(found).startswith("Proved with A.tau = 0 and lr constant: momentum_torch and momentum are equal")
+
+
+# ---- what SymPy cannot sort ----
+
+
+def test_factors_that_hold_a_comparison(named):
+    right = named("schedule_free_sgd")
+    mass = {e.target: e for e in right.equations}["c"].rhs
+    now, before = (Call("/", (Seq("weight", 0), Seq("mass", shift))) for shift in (0, -1))
+    early = substitute(mass, {now: before})
+    assert early != mass
+    wrong = replace(right, equations=tuple(replace(e, rhs=early) if e.target == "c" else e for e in right.equations))
+    assert compare(right, wrong).verdict == "refuted"
