@@ -137,12 +137,12 @@ class _Maker:
         head += [*scale, "start", "n", "whole", *places, *names]
 
         def taken(*parts: tuple[str, str]) -> list[str]:
-            """Four elements from each place on, all loaded before any is added."""
+            """Four elements from each place on, all loaded before any is added, in the order of single elements."""
             found: list[str] = []
             for i, end in parts:
                 loads = [f"load4({place}, {i}, {kind})" for place, kind in zip(places, kinds, strict=True)]
                 found += targets([f"{local(name)}_{end}" for name in buffers], ", ".join(loads), 12)
-            for k, (_, end) in product(range(4), parts):
+            for (_, end), k in product(parts, range(4)):
                 at = ["f", *scale, *(f"{local(name)}_{end}[{k}]" for name in buffers), *names]
                 found += added(own, f"terms_{number}", at, sums)
             return found
