@@ -52,12 +52,12 @@ class ElementLoop:
     """
 
     test: str
-    addresses: tuple[str, ...]
-    lines: tuple[str, ...]
-    piece: tuple[str, ...]
+    addresses: Lines
+    lines: Lines
+    piece: Lines
     kinds: tuple[tuple[str, str], ...]
-    body: tuple[str, ...]
-    body4: tuple[str, ...]
+    body: Lines
+    body4: Lines
 
 
 @dataclass(frozen=True)

@@ -76,9 +76,9 @@ class _Question:
         """The pair and the answer with each of some values, where one run does not refute it at once."""
         for conditions, more in tries:
             pair = self._with(more)
-            inquiry = Inquiry(pair, given_states(self.states, Product(pair)), late=False)
-            if not Trials(pair).parting((), inquiry.outputs[:1], enough=1):
-                yield conditions, pair, inquiry.answer()
+            given = given_states(self.states, Product(pair))
+            if not Trials(pair).parting((), pair.outputs[:1], enough=1):
+                yield conditions, pair, Inquiry(pair, given, late=False).answer()
 
     def _with(self, more: Mapping[str, str]) -> Pair:
         """The pair with more replacements; what was held constant and is still there stays so."""
@@ -88,7 +88,7 @@ class _Question:
 
     def _remarks(self, found: Comparison) -> Iterator[str]:
         """In what two optimizers that differ are still the same, in sentences."""
-        after = same_after(Product(self.pair), Inquiry(self.pair, {}).outputs)
+        after = same_after(Product(self.pair), self.pair.outputs)
         if after is not None and not found.has_gap:
             where = f"in the first {after} steps" if after > 1 else "in the first step" if after else "in their starts"
             yield f"They differ only {where}: from equal states {'after that ' if after else ''}on they stay equal."

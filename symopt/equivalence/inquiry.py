@@ -11,10 +11,10 @@ from symopt.equivalence.defined import has_values
 from symopt.equivalence.pair import Pair
 from symopt.equivalence.product import Product
 from symopt.equivalence.relate import Proof, Search
-from symopt.equivalence.scenario import OUTPUTS, POINT, THETA, Scenario
+from symopt.equivalence.scenario import POINT, THETA, Scenario
 from symopt.equivalence.smallest import Smallest
 from symopt.equivalence.told import equations, steps
-from symopt.expr import Expr, Seq
+from symopt.expr import Expr
 
 
 @dataclass
@@ -32,18 +32,12 @@ class Inquiry:
     held: list[str] = field(default_factory=list[str])
     advice: str = ""
 
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """What is asked for; where both take their gradients at theta, that says it all."""
-        plain = all(optimizer.gradient_point == Seq("theta", -1) for optimizer in (self.pair.a, self.pair.b))
-        return (THETA,) if plain else OUTPUTS
-
     def answer(self) -> Comparison:
         """What differs at constant hyperparameters is refuted; for all else the conditions are found, and a proof."""
         trials = Trials(self.pair)
-        parting = trials.parting(self.pair.changing, self.outputs)
+        parting = trials.parting(self.pair.changing, self.pair.outputs)
         differ = trials.parting((), parting) if parting and self.pair.changing else dict(parting)
-        agree = [what for what in self.outputs if what not in differ]
+        agree = [what for what in self.pair.outputs if what not in differ]
         depends = [what for what in agree if what in parting]
         self.held = trials.must_hold(depends) if depends else []
         product = Product(self.pair.holding(self.held))
@@ -75,7 +69,7 @@ class Inquiry:
         self.advice = self.advice if len(self.proofs) < len(agree) else ""
 
     def _verdict(self, what: str, differ: Collection[str]) -> Verdict:
-        what = what if what in self.outputs else self.outputs[0]
+        what = what if what in self.pair.outputs else self.pair.outputs[0]
         return "refuted" if what in differ else "proved" if what in self.proofs else "undecided"
 
     def _example(self, parting: Mapping[str, Scenario], trials: Trials, may_change: bool) -> Counterexample | None:

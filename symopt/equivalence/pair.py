@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from symopt.equivalence.effort import Effort
 from symopt.equivalence.replacing import replaced
+from symopt.equivalence.scenario import OUTPUTS, THETA
 from symopt.errors import SymoptError, suggest
-from symopt.expr import Reduction, walk
+from symopt.expr import Reduction, Seq, walk
 from symopt.prove.ranges import is_empty, meet
 from symopt.recurrence import Hyperparameter, Optimizer
 
@@ -46,6 +47,12 @@ class Pair:
     def inputs(self) -> list[str]:
         """What comes from outside, the gradient apart."""
         return list(dict(self.a.inputs) | dict(self.b.inputs))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What is asked about; where both take their gradients at theta, that says it all."""
+        plain = all(optimizer.gradient_point == Seq("theta", -1) for optimizer in (self.a, self.b))
+        return (THETA,) if plain else OUTPUTS
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:

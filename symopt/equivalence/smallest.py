@@ -54,10 +54,10 @@ class Smallest:
     def _simple_runs(self, steps: int) -> Iterator[Scenario]:
         """Runs at the defaults with the simplest gradients, shortest first."""
         count = sum(map(prod, self.pair.shapes))
-        for length in range(1, steps + 1) if steps <= SHORT else (steps,):
-            for start, pattern in product(
-                *((_NIL,), _patterns(length)) if steps <= SHORT else ((_NIL, _ONE), [(_ONE,) * length])
-            ):
+        short = steps <= SHORT  # a long run is made as it is, and few times
+        starts = (_NIL,) if short else (_NIL, _ONE)
+        for length in range(1, steps + 1) if short else (steps,):
+            for start, pattern in product(starts, _patterns(length) if short else [(_ONE,) * length]):
                 rows = tuple(tuple(value if i == 0 else value / 2 for i in range(count)) for value in pattern)
                 inputs = dict.fromkeys(self.pair.inputs, rows)
                 yield Scenario(self.pair.shapes, (start,) * count, rows, self._defaults(length), inputs)

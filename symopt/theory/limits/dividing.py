@@ -10,9 +10,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symopt.domains import Domain, Positive
-from symopt.expr import ZERO, Call, Expr, Num, Seq, Sym, negate, number, sequences, substitute, walk
-from symopt.prove.facts import Facts
-from symopt.prove.invariants import inside
+from symopt.equivalence.induction import never_zero
+from symopt.expr import ZERO, Call, Expr, Num, Seq, Sym, number, sequences, substitute, walk
 from symopt.prove.invariants import known as kept
 from symopt.recurrence import LEVELS, Optimizer, level_of
 from symopt.recurrence.parts import written_out
@@ -49,7 +48,7 @@ def _zeros(optimizer: Optimizer) -> Iterator[Expr]:
     for equation in optimizer.equations:
         for below in _denominators(equation.rhs):
             varies = LEVELS.index(level_of(below, optimizer.levels)) > LEVELS.index("step")
-            if varies and not _is_never_0(below, facts):
+            if varies and not never_zero(below, facts):
                 yield below
 
 
@@ -64,16 +63,12 @@ def _denominators(expr: Expr) -> Iterator[Expr]:
                 pass
 
 
-def _is_never_0(expr: Expr, facts: Facts) -> bool:
-    return inside(expr, Positive, facts) or inside(negate(expr), Positive, facts)
-
-
 def _same_at_0(before: Optimizer, limit: Optimizer, target: Optimizer) -> bool:
     """Whether only a gradient of 0 is in the way of a limit, and before the limit it makes the step of the target."""
     facts = kept(limit)
     signs = [facts.knowing({"g": sign}) for sign in (Positive, _NEGATIVE)]
     zeros = [fold(written_out(zero, limit.equations)) for zero in _zeros(limit)]
-    if any(sequences(zero) != {_GRADIENT} or not all(_is_never_0(zero, sign) for sign in signs) for zero in zeros):
+    if any(sequences(zero) != {_GRADIENT} or not all(never_zero(zero, sign) for sign in signs) for zero in zeros):
         return False
     return _at_0(before) == _at_0(target)
 
