@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from symopt.ptx.access import Shape, shape
 from symopt.ptx.flow import successors
@@ -15,6 +16,8 @@ FOUR = 4
 
 WIDEST = 16
 """Bytes that a load or store of emitted kernels moves at most."""
+
+_Moved = tuple[tuple[str, Shape], ...]
 
 
 @dataclass(frozen=True)
@@ -46,39 +49,56 @@ def size(shapes: Iterable[Shape]) -> int:
     return sum(one.width * one.count for one in shapes)
 
 
-def vector_loops(kernel: Kernel, stride: int, whole: bool = True) -> tuple[VectorLoop, ...]:
+def vector_loops(kernel: Kernel, stride: int) -> tuple[VectorLoop, ...]:
     """The loops of a kernel that access global memory by several numbers at a time, in the order of the text.
 
+    One that branches counts once for each way through it that moves something, and something else.
+
     stride: what the counter of a loop goes on by while its thread takes four elements
-    whole: whether every access of such a loop counts; else those of single numbers are of elements left over
     """
-    code = kernel.entry.code
+    function = kernel.entry
     found: list[VectorLoop] = []
-    bodies = natural_loops(kernel.entry)
-    for _, body in sorted(bodies.items()):
+    bodies = natural_loops(function)
+    for head, body in sorted(bodies.items()):
         inner = set[int]().union(*(other for other in bodies.values() if other < body))
-        own = [code[at] for at in sorted(body - inner)]
-        if _vectors(own) and not _vectors(code[at] for at in inner):
-            found.append(_vector_loop(own, stride, whole))
+        own = [function.code[at] for at in sorted(body - inner)]
+        if _vectors(own) and not _vectors(function.code[at] for at in inner):
+            elements = FOUR * _rounds(own, stride)
+            found += [_vector_loop(elements, way) for way in _ways(function, head, body, inner, bodies) if way]
     return tuple(found)
 
 
 def _vectors(code: Iterable[Instruction]) -> bool:
-    return any(one.count > 1 for _, one in _accesses(code))
+    return any(one.count > 1 for _, one in filter(None, map(_access, code)))
 
 
-def _vector_loop(code: list[Instruction], stride: int, whole: bool) -> VectorLoop:
-    moved = [(root, one) for root, one in _accesses(code) if whole or one.count > 1]
+def _vector_loop(elements: int, moved: _Moved) -> VectorLoop:
     loads = tuple(one for root, one in moved if root == "ld")
     stores = tuple(one for root, one in moved if root == "st")
     first = next((at for at, (root, _) in enumerate(moved) if root == "st"), len(moved))
-    return VectorLoop(FOUR * _rounds(code, stride), loads, stores, size(one for _, one in moved[:first]))
+    return VectorLoop(elements, loads, stores, size(one for _, one in moved[:first]))
 
 
-def _accesses(code: Iterable[Instruction]) -> list[tuple[str, Shape]]:
-    """Loads and stores of global memory."""
-    found = [(one.root, shape(one)) for one in code if one.root in ("ld", "st")]
-    return [(root, one) for root, one in found if one.space in ("global", "")]
+def _access(one: Instruction) -> tuple[str, Shape] | None:
+    """Whether an instruction is a load or store of global memory, and what it moves."""
+    if one.root not in ("ld", "st"):
+        return None
+    found = shape(one)
+    return (one.root, found) if found.space in ("global", "") else None
+
+
+def _ways(
+    function: Function, head: int, body: frozenset[int], inner: set[int], bodies: Mapping[int, frozenset[int]]
+) -> list[_Moved]:
+    """What each way through a loop, back to its head, loads and stores, in order; inner loops left out."""
+    onward = {at: [to for to in successors(function, at) if to in body and at not in bodies.get(to, ())] for at in body}
+    rest: dict[int, dict[_Moved, None]] = {}
+    for at in TopologicalSorter(onward).static_order():
+        here = _access(function.code[at]) if at not in inner else None
+        ends = [()] if head in successors(function, at) else []
+        after = [*ends, *(way for to in onward[at] for way in rest[to])]
+        rest[at] = dict.fromkeys((here, *way) if here else way for way in after)
+    return [*rest[head]]
 
 
 def _rounds(code: list[Instruction], stride: int) -> int:

@@ -72,7 +72,6 @@ def examined(
     threads: of a block; launch: what it is in a step, None where it is no part of one
     """
     kind = launch.kind if launch else ""
-    reduces = kind == "reduce"
     kernel = parse(text).kernel
     return Made(
         kind=kind,
@@ -83,7 +82,7 @@ def examined(
         declared=_declared(launch, program, kinds),
         resources=assembled(text, place),
         counts=counts(kernel),
-        loops=vector_loops(kernel, threads * (FOUR if reduces else 1), whole=not reduces),
+        loops=vector_loops(kernel, threads * (FOUR if kind == "reduce" else 1)),
     )
 
 

@@ -12,9 +12,7 @@ SINGLE = "ld.global.f32 %f4, [%rd0]; st.global.f32 [%rd1], %f4;"
 
 @pytest.fixture
 def loops(written):
-    return lambda *args, stride=512, whole=True, **more: vector_loops(
-        parse(written(*args, **more)).kernel, stride, whole
-    )
+    return lambda *args, stride=512, **more: vector_loops(parse(written(*args, **more)).kernel, stride)
 
 
 def test_what_one_round_moves(loops):
@@ -50,11 +48,22 @@ def test_a_loop_over_single_elements_is_none(loops):
     assert loops(SINGLE) == ()
 
 
-def test_single_elements_in_a_vector_loop_count_unless_they_are_left_over(loops):
+def test_single_elements_in_a_vector_loop_count(loops):
     (found,) = loops(LOAD + STORE + SINGLE)
     assert found.moved == (5, 5)
-    (found,) = loops(LOAD + STORE + SINGLE, whole=False)
+
+
+EITHER = "setp.lt.s64 %p1, %rd3, 7; @%p1 bra $other; {} bra.uni $on; $other: {} $on:"
+
+
+def test_a_loop_that_branches_moves_what_one_branch_moves(loops):
+    """Two that move the same are one, and one that moves nothing is none."""
+    (found,) = loops(LOAD + EITHER.format(STORE, STORE))
     assert found.moved == (4, 4)
+    assert [one.moved for one in loops(LOAD + EITHER.format(STORE, LOAD + STORE))] == [(4, 4), (8, 4)]
+    (found,) = loops(EITHER.format("", LOAD + STORE))
+    assert found.moved == (4, 4)
+    assert [one.ahead for one in loops(LOAD + EITHER.format(STORE, LOAD + STORE))] == [16, 32]
 
 
 def test_what_lies_outside_of_loops_is_none(loops):
