@@ -75,18 +75,15 @@ def beyond(builder, address, i, like):
     return builder.add(address, builder.mul(i, i.type(LLVM[like.instance_type][1])))
 
 
-def pieces(builder, address, i, like, count):
-    """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has.
+def pointer(builder, address, i, like, count):
+    """A pointer to `count` elements from element i on, 16 bytes at most, and how many bytes they are.
 
     Halves are taken two at a time, as whole numbers of 32 bits: the compiler would split a vector of them.
     """
     form, size = LLVM[like.instance_type]
-    each = min(count, 16 // size)
-    first = beyond(builder, address, i, like)
-    word, words = (I32, each // 2) if size == 2 and each > 1 else (form, each)
-    kind = ir.PointerType(ir.VectorType(word, words) if each > 1 else form, addrspace=1)
-    places = [builder.add(first, first.type(at * size)) if at else first for at in range(0, count, each)]
-    return [builder.inttoptr(place, kind) for place in places], each, each * size
+    if count > 1:
+        form = ir.VectorType(I32, count // 2) if size == 2 else ir.VectorType(form, count)
+    return builder.inttoptr(beyond(builder, address, i, like), ir.PointerType(form, addrspace=1)), count * size
 
 
 def halves(builder, word, like):
@@ -97,28 +94,24 @@ def halves(builder, word, like):
 
 def loaded(builder, address, i, like, count):
     """`count` elements from element i on."""
-    found = []
-    places, each, width = pieces(builder, address, i, like, count)
-    for place in places:
-        whole = builder.load(place, align=width)
-        words = [builder.extract_element(whole, I32(k)) for k in range(whole.type.count)] if each > 1 else [whole]
-        found += words if len(words) == each else [half for word in words for half in halves(builder, word, like)]
+    place, width = pointer(builder, address, i, like, count)
+    found = [builder.load(place, align=width)]
+    if count > 1:
+        found = [builder.extract_element(found[0], I32(k)) for k in range(found[0].type.count)]
+    if len(found) < count:
+        found = [half for word in found for half in halves(builder, word, like)]
     return [widened(builder, x) for x in found]
 
 
 def stored(builder, address, i, like, values):
     """Put values where element i and those after it lie."""
-    places, each, width = pieces(builder, address, i, like, len(values))
-    form = LLVM[like.instance_type][0]
+    form, count = LLVM[like.instance_type][0], len(values)
+    place, width = pointer(builder, address, i, like, count)
     values = [narrowed(builder, x, form) for x in values]
-    for k, place in enumerate(places):
-        whole = values[k]
-        if each > 1:
-            whole = ir.VectorType(form, each)(ir.Undefined)
-            for at in range(each):
-                whole = builder.insert_element(whole, values[k * each + at], I32(at))
-            whole = builder.bitcast(whole, place.type.pointee)
-        builder.store(whole, place, align=width)
+    whole = values[0] if count == 1 else ir.VectorType(form, count)(ir.Undefined)
+    for k in range(count if count > 1 else 0):
+        whole = builder.insert_element(whole, values[k], I32(k))
+    builder.store(builder.bitcast(whole, place.type.pointee), place, align=width)
 
 
 def number(like):
@@ -137,13 +130,14 @@ def load(typing, address, i, like):
 
 
 @intrinsic
-def load4(typing, address, i, like):
-    """Four elements from element i on, 16 bytes at a time."""
+def load_wide(typing, address, i, like):
+    """The elements from element i on that one access takes: 16 bytes of them, four at most."""
+    count = min(4, 16 // LLVM[like.instance_type][1])
 
     def build(context, builder, signature, arguments):
-        return context.make_tuple(builder, signature.return_type, loaded(builder, *arguments[:2], like, 4))
+        return context.make_tuple(builder, signature.return_type, loaded(builder, *arguments[:2], like, count))
 
-    return types.UniTuple(number(like), 4)(types.int64, types.int64, like), build
+    return types.UniTuple(number(like), count)(types.int64, types.int64, like), build
 
 
 @intrinsic
@@ -159,12 +153,12 @@ def store(typing, address, i, like, value):
 
 
 @intrinsic
-def store4(typing, address, i, like, values):
-    """Put four values in the place of element i and those after it; `like` None: nowhere."""
+def store_wide(typing, address, i, like, values):
+    """Put values in the place of element i and those after it; `like` None: nowhere."""
 
     def build(context, builder, signature, arguments):
         if like != types.none:
-            stored(builder, *arguments[:2], like, [builder.extract_value(arguments[3], k) for k in range(4)])
+            stored(builder, *arguments[:2], like, [builder.extract_value(arguments[3], k) for k in range(len(values))])
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, like, values), build
@@ -182,7 +176,7 @@ def place(typing, address, i, like):
 
 @intrinsic
 def skipped(typing, address, i, like):
-    """How many elements from i on come before the first from which four can be loaded at a time; `like` None: 0."""
+    """How many elements from i on come before the first from which several can be loaded at a time; `like` None: 0."""
 
     def build(context, builder, signature, arguments):
         if like == types.none:
@@ -666,10 +660,12 @@ def body_every_k(f, theta, g, v, slow, alpha, lr, mu_hi, mu_lo):
 
 
 @device
-def body_every_k_4(f, theta, g, v, slow, alpha, lr, mu_hi, mu_lo):
-    """Four elements of one step."""
+def body_every_k_wide(f, wide, theta, g, v, slow, alpha, lr, mu_hi, mu_lo):
+    """As many elements of one step as one access takes."""
     a_ = body_every_k(f, theta[0], g[0], v[0], slow[0], alpha, lr, mu_hi, mu_lo)
     b_ = body_every_k(f, theta[1], g[1], v[1], slow[1], alpha, lr, mu_hi, mu_lo)
+    if wide == 2:
+        return ((a_[0], b_[0]), (a_[1], b_[1]), (a_[2], b_[2]))
     c_ = body_every_k(f, theta[2], g[2], v[2], slow[2], alpha, lr, mu_hi, mu_lo)
     d_ = body_every_k(f, theta[3], g[3], v[3], slow[3], alpha, lr, mu_hi, mu_lo)
     return ((a_[0], b_[0], c_[0], d_[0]), (a_[1], b_[1], c_[1], d_[1]), (a_[2], b_[2], c_[2], d_[2]))
@@ -684,10 +680,12 @@ def body_not_every_k(f, theta, g, v, lr, mu_hi, mu_lo):
 
 
 @device
-def body_not_every_k_4(f, theta, g, v, lr, mu_hi, mu_lo):
-    """Four elements of one step."""
+def body_not_every_k_wide(f, wide, theta, g, v, lr, mu_hi, mu_lo):
+    """As many elements of one step as one access takes."""
     a_ = body_not_every_k(f, theta[0], g[0], v[0], lr, mu_hi, mu_lo)
     b_ = body_not_every_k(f, theta[1], g[1], v[1], lr, mu_hi, mu_lo)
+    if wide == 2:
+        return ((a_[0], b_[0]), (a_[1], b_[1]))
     c_ = body_not_every_k(f, theta[2], g[2], v[2], lr, mu_hi, mu_lo)
     d_ = body_not_every_k(f, theta[3], g[3], v[3], lr, mu_hi, mu_lo)
     return ((a_[0], b_[0], c_[0], d_[0]), (a_[1], b_[1], c_[1], d_[1]))
@@ -699,6 +697,7 @@ def kernels(f, stored, passed, copied):
 
     copied: how copies of params are stored; None: there are none
     """
+    wide = 2 if f is np.float64 else 4  # elements that an access of 16 bytes takes
 
     @cuda.jit(cache=True)
     def numbers_1(given, numbers, rows):
@@ -731,16 +730,56 @@ def kernels(f, stored, passed, copied):
         while chunk < len(work):
             tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             copy_at = table[tensor, 4]
+            theta_at = table[tensor, 0]
+            g_at = table[tensor, 1]
+            v_at = table[tensor, 2]
+            slow_at = table[tensor, 3]
+            alpha = rows[group, 2]
+            lr = rows[group, 3]
+            mu_hi = rows[group, 5]
+            mu_lo = rows[group, 6]
             every_k = rows[group, 7]
+            if every_k == 0:
+                offset = np.int32(min(skipped(theta_at, start, stored), n))
+                apart = skipped(copy_at, start + offset, copied)
+                apart += skipped(g_at, start + offset, passed)
+                apart += skipped(v_at, start + offset, f)
+                whole = np.int32((n - offset) // 4)
+                if apart > 0:
+                    whole = np.int32(0)
+                lane = cuda.threadIdx.x  # what is left over comes first: its registers are free below
+                while lane < np.int32(n - np.int32(4 * whole)):
+                    i = start + lane
+                    if lane >= offset:
+                        i += 4 * whole
+                    theta_new_, v_new_ = body_not_every_k(
+                        f, load(theta_at, i, stored), load(g_at, i, passed), load(v_at, i, f), lr, mu_hi, mu_lo,
+                    )
+                    store(theta_at, i, stored, theta_new_)
+                    store(copy_at, i, copied, theta_new_)
+                    store(v_at, i, f, v_new_)
+                    lane = np.int32(lane + THREADS)
+                lane = cuda.threadIdx.x
+                i = start + offset + 4 * lane
+                theta_at = place(theta_at, i, stored)
+                g_at = place(g_at, i, passed)
+                v_at = place(v_at, i, f)
+                copy_at = place(copy_at, i, copied)
+                while lane < whole:
+                    for part in range(0, 4, wide):
+                        theta_wide, v_wide = body_not_every_k_wide(
+                            f, wide, load_wide(theta_at, part, stored), load_wide(g_at, part, passed), load_wide(v_at,
+                            part, f), lr, mu_hi, mu_lo,
+                        )
+                        store_wide(theta_at, part, stored, theta_wide)
+                        store_wide(copy_at, part, copied, theta_wide)
+                        store_wide(v_at, part, f, v_wide)
+                    theta_at = place(theta_at, 4 * THREADS, stored)
+                    g_at = place(g_at, 4 * THREADS, passed)
+                    v_at = place(v_at, 4 * THREADS, f)
+                    copy_at = place(copy_at, 4 * THREADS, copied)
+                    lane = np.int32(lane + THREADS)
             if every_k != 0:
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                v_at = table[tensor, 2]
-                slow_at = table[tensor, 3]
-                alpha = rows[group, 2]
-                lr = rows[group, 3]
-                mu_hi = rows[group, 5]
-                mu_lo = rows[group, 6]
                 offset = np.int32(min(skipped(theta_at, start, stored), n))
                 apart = skipped(copy_at, start + offset, copied)
                 apart += skipped(g_at, start + offset, passed)
@@ -749,35 +788,7 @@ def kernels(f, stored, passed, copied):
                 whole = np.int32((n - offset) // 4)
                 if apart > 0:
                     whole = np.int32(0)
-                lane = cuda.threadIdx.x
-                i = start + offset + 4 * lane
-                theta_at = place(theta_at, i, stored)
-                g_at = place(g_at, i, passed)
-                v_at = place(v_at, i, f)
-                slow_at = place(slow_at, i, f)
-                copy_at = place(copy_at, i, copied)
-                while lane < whole:
-                    theta_4, v_4, slow_4 = body_every_k_4(
-                        f, load4(theta_at, 0, stored), load4(g_at, 0, passed), load4(v_at, 0, f), load4(slow_at, 0,
-                        f), alpha, lr, mu_hi, mu_lo,
-                    )
-                    store4(theta_at, 0, stored, theta_4)
-                    store4(copy_at, 0, copied, theta_4)
-                    store4(v_at, 0, f, v_4)
-                    store4(slow_at, 0, f, slow_4)
-                    theta_at = place(theta_at, 4 * THREADS, stored)
-                    g_at = place(g_at, 4 * THREADS, passed)
-                    v_at = place(v_at, 4 * THREADS, f)
-                    slow_at = place(slow_at, 4 * THREADS, f)
-                    copy_at = place(copy_at, 4 * THREADS, copied)
-                    lane = np.int32(lane + THREADS)
-                lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
-                start = work[chunk, 1]
-                copy_at = table[tensor, 4]
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                v_at = table[tensor, 2]
-                slow_at = table[tensor, 3]
+                lane = cuda.threadIdx.x  # what is left over comes first: its registers are free below
                 while lane < np.int32(n - np.int32(4 * whole)):
                     i = start + lane
                     if lane >= offset:
@@ -791,54 +802,28 @@ def kernels(f, stored, passed, copied):
                     store(v_at, i, f, v_new_)
                     store(slow_at, i, f, slow_new_)
                     lane = np.int32(lane + THREADS)
-            elif every_k == 0:
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                v_at = table[tensor, 2]
-                lr = rows[group, 3]
-                mu_hi = rows[group, 5]
-                mu_lo = rows[group, 6]
-                offset = np.int32(min(skipped(theta_at, start, stored), n))
-                apart = skipped(copy_at, start + offset, copied)
-                apart += skipped(g_at, start + offset, passed)
-                apart += skipped(v_at, start + offset, f)
-                whole = np.int32((n - offset) // 4)
-                if apart > 0:
-                    whole = np.int32(0)
                 lane = cuda.threadIdx.x
                 i = start + offset + 4 * lane
                 theta_at = place(theta_at, i, stored)
                 g_at = place(g_at, i, passed)
                 v_at = place(v_at, i, f)
+                slow_at = place(slow_at, i, f)
                 copy_at = place(copy_at, i, copied)
                 while lane < whole:
-                    theta_4, v_4 = body_not_every_k_4(
-                        f, load4(theta_at, 0, stored), load4(g_at, 0, passed), load4(v_at, 0, f), lr, mu_hi, mu_lo,
-                    )
-                    store4(theta_at, 0, stored, theta_4)
-                    store4(copy_at, 0, copied, theta_4)
-                    store4(v_at, 0, f, v_4)
+                    for part in range(0, 4, wide):
+                        theta_wide, v_wide, slow_wide = body_every_k_wide(
+                            f, wide, load_wide(theta_at, part, stored), load_wide(g_at, part, passed), load_wide(v_at,
+                            part, f), load_wide(slow_at, part, f), alpha, lr, mu_hi, mu_lo,
+                        )
+                        store_wide(theta_at, part, stored, theta_wide)
+                        store_wide(copy_at, part, copied, theta_wide)
+                        store_wide(v_at, part, f, v_wide)
+                        store_wide(slow_at, part, f, slow_wide)
                     theta_at = place(theta_at, 4 * THREADS, stored)
                     g_at = place(g_at, 4 * THREADS, passed)
                     v_at = place(v_at, 4 * THREADS, f)
+                    slow_at = place(slow_at, 4 * THREADS, f)
                     copy_at = place(copy_at, 4 * THREADS, copied)
-                    lane = np.int32(lane + THREADS)
-                lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
-                start = work[chunk, 1]
-                copy_at = table[tensor, 4]
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                v_at = table[tensor, 2]
-                while lane < np.int32(n - np.int32(4 * whole)):
-                    i = start + lane
-                    if lane >= offset:
-                        i += 4 * whole
-                    theta_new_, v_new_ = body_not_every_k(
-                        f, load(theta_at, i, stored), load(g_at, i, passed), load(v_at, i, f), lr, mu_hi, mu_lo,
-                    )
-                    store(theta_at, i, stored, theta_new_)
-                    store(copy_at, i, copied, theta_new_)
-                    store(v_at, i, f, v_new_)
                     lane = np.int32(lane + THREADS)
             chunk = np.int32(chunk + cuda.gridDim.x)
 

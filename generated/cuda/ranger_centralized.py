@@ -83,18 +83,15 @@ def beyond(builder, address, i, like):
     return builder.add(address, builder.mul(i, i.type(LLVM[like.instance_type][1])))
 
 
-def pieces(builder, address, i, like, count):
-    """Pointers to `count` elements from element i on, 16 bytes at most each, and how many elements each has.
+def pointer(builder, address, i, like, count):
+    """A pointer to `count` elements from element i on, 16 bytes at most, and how many bytes they are.
 
     Halves are taken two at a time, as whole numbers of 32 bits: the compiler would split a vector of them.
     """
     form, size = LLVM[like.instance_type]
-    each = min(count, 16 // size)
-    first = beyond(builder, address, i, like)
-    word, words = (I32, each // 2) if size == 2 and each > 1 else (form, each)
-    kind = ir.PointerType(ir.VectorType(word, words) if each > 1 else form, addrspace=1)
-    places = [builder.add(first, first.type(at * size)) if at else first for at in range(0, count, each)]
-    return [builder.inttoptr(place, kind) for place in places], each, each * size
+    if count > 1:
+        form = ir.VectorType(I32, count // 2) if size == 2 else ir.VectorType(form, count)
+    return builder.inttoptr(beyond(builder, address, i, like), ir.PointerType(form, addrspace=1)), count * size
 
 
 def halves(builder, word, like):
@@ -105,28 +102,24 @@ def halves(builder, word, like):
 
 def loaded(builder, address, i, like, count):
     """`count` elements from element i on."""
-    found = []
-    places, each, width = pieces(builder, address, i, like, count)
-    for place in places:
-        whole = builder.load(place, align=width)
-        words = [builder.extract_element(whole, I32(k)) for k in range(whole.type.count)] if each > 1 else [whole]
-        found += words if len(words) == each else [half for word in words for half in halves(builder, word, like)]
+    place, width = pointer(builder, address, i, like, count)
+    found = [builder.load(place, align=width)]
+    if count > 1:
+        found = [builder.extract_element(found[0], I32(k)) for k in range(found[0].type.count)]
+    if len(found) < count:
+        found = [half for word in found for half in halves(builder, word, like)]
     return [widened(builder, x) for x in found]
 
 
 def stored(builder, address, i, like, values):
     """Put values where element i and those after it lie."""
-    places, each, width = pieces(builder, address, i, like, len(values))
-    form = LLVM[like.instance_type][0]
+    form, count = LLVM[like.instance_type][0], len(values)
+    place, width = pointer(builder, address, i, like, count)
     values = [narrowed(builder, x, form) for x in values]
-    for k, place in enumerate(places):
-        whole = values[k]
-        if each > 1:
-            whole = ir.VectorType(form, each)(ir.Undefined)
-            for at in range(each):
-                whole = builder.insert_element(whole, values[k * each + at], I32(at))
-            whole = builder.bitcast(whole, place.type.pointee)
-        builder.store(whole, place, align=width)
+    whole = values[0] if count == 1 else ir.VectorType(form, count)(ir.Undefined)
+    for k in range(count if count > 1 else 0):
+        whole = builder.insert_element(whole, values[k], I32(k))
+    builder.store(builder.bitcast(whole, place.type.pointee), place, align=width)
 
 
 def number(like):
@@ -145,13 +138,14 @@ def load(typing, address, i, like):
 
 
 @intrinsic
-def load4(typing, address, i, like):
-    """Four elements from element i on, 16 bytes at a time."""
+def load_wide(typing, address, i, like):
+    """The elements from element i on that one access takes: 16 bytes of them, four at most."""
+    count = min(4, 16 // LLVM[like.instance_type][1])
 
     def build(context, builder, signature, arguments):
-        return context.make_tuple(builder, signature.return_type, loaded(builder, *arguments[:2], like, 4))
+        return context.make_tuple(builder, signature.return_type, loaded(builder, *arguments[:2], like, count))
 
-    return types.UniTuple(number(like), 4)(types.int64, types.int64, like), build
+    return types.UniTuple(number(like), count)(types.int64, types.int64, like), build
 
 
 @intrinsic
@@ -167,12 +161,12 @@ def store(typing, address, i, like, value):
 
 
 @intrinsic
-def store4(typing, address, i, like, values):
-    """Put four values in the place of element i and those after it; `like` None: nowhere."""
+def store_wide(typing, address, i, like, values):
+    """Put values in the place of element i and those after it; `like` None: nowhere."""
 
     def build(context, builder, signature, arguments):
         if like != types.none:
-            stored(builder, *arguments[:2], like, [builder.extract_value(arguments[3], k) for k in range(4)])
+            stored(builder, *arguments[:2], like, [builder.extract_value(arguments[3], k) for k in range(len(values))])
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, like, values), build
@@ -190,7 +184,7 @@ def place(typing, address, i, like):
 
 @intrinsic
 def skipped(typing, address, i, like):
-    """How many elements from i on come before the first from which four can be loaded at a time; `like` None: 0."""
+    """How many elements from i on come before the first from which several can be loaded at a time; `like` None: 0."""
 
     def build(context, builder, signature, arguments):
         if like == types.none:
@@ -764,48 +758,35 @@ def terms_1(f, g):
 
 
 @device
-def sums_1(f, passed, lanes, start, n, whole, g_at):
+def sums_1(f, wide, passed, lanes, start, n, whole, g_at):
     """The sums over a piece of a tensor; the same in every thread of the block."""
     sum_g_row = f(0)
     lane = np.int32(4 * cuda.threadIdx.x)
-    while whole and lane + 4 * THREADS + 4 <= n:
+    while whole and wide == 4 and lane + 4 * THREADS + 4 <= n:
         i = start + lane
-        g_4 = load4(g_at, i, passed)
-        g_8 = load4(g_at, i + 4 * THREADS, passed)
-        sum_g_row_ = terms_1(f, g_4[0])
-        sum_g_row = sum_g_row + sum_g_row_
-        sum_g_row_ = terms_1(f, g_4[1])
-        sum_g_row = sum_g_row + sum_g_row_
-        sum_g_row_ = terms_1(f, g_4[2])
-        sum_g_row = sum_g_row + sum_g_row_
-        sum_g_row_ = terms_1(f, g_4[3])
-        sum_g_row = sum_g_row + sum_g_row_
-        sum_g_row_ = terms_1(f, g_8[0])
-        sum_g_row = sum_g_row + sum_g_row_
-        sum_g_row_ = terms_1(f, g_8[1])
-        sum_g_row = sum_g_row + sum_g_row_
-        sum_g_row_ = terms_1(f, g_8[2])
-        sum_g_row = sum_g_row + sum_g_row_
-        sum_g_row_ = terms_1(f, g_8[3])
-        sum_g_row = sum_g_row + sum_g_row_
+        g_wide = load_wide(g_at, i, passed)
+        g_ahead = load_wide(g_at, i + 4 * THREADS, passed)
+        for at in range(wide):
+            sum_g_row_ = terms_1(f, g_wide[at])
+            sum_g_row = sum_g_row + sum_g_row_
+        for at in range(wide):
+            sum_g_row_ = terms_1(f, g_ahead[at])
+            sum_g_row = sum_g_row + sum_g_row_
         lane = np.int32(lane + 8 * THREADS)
+    while whole and lane + 4 <= n:
+        for part in range(0, 4, wide):
+            i = start + lane + part
+            g_wide = load_wide(g_at, i, passed)
+            for at in range(wide):
+                sum_g_row_ = terms_1(f, g_wide[at])
+                sum_g_row = sum_g_row + sum_g_row_
+        lane = np.int32(lane + 4 * THREADS)
     while lane < n:
         i = start + lane
-        if whole and lane + 4 <= n:
-            g_4 = load4(g_at, i, passed)
-            sum_g_row_ = terms_1(f, g_4[0])
+        while i < start + n and i < start + lane + 4:
+            sum_g_row_ = terms_1(f, load(g_at, i, passed))
             sum_g_row = sum_g_row + sum_g_row_
-            sum_g_row_ = terms_1(f, g_4[1])
-            sum_g_row = sum_g_row + sum_g_row_
-            sum_g_row_ = terms_1(f, g_4[2])
-            sum_g_row = sum_g_row + sum_g_row_
-            sum_g_row_ = terms_1(f, g_4[3])
-            sum_g_row = sum_g_row + sum_g_row_
-        else:
-            while i < start + n and i < start + lane + 4:
-                sum_g_row_ = terms_1(f, load(g_at, i, passed))
-                sum_g_row = sum_g_row + sum_g_row_
-                i += 1
+            i += 1
         lane = np.int32(lane + 4 * THREADS)
     return added(lanes, sum_g_row)
 
@@ -833,11 +814,11 @@ def body_every_k(
 
 
 @device
-def body_every_k_4(
-    f, theta, g, m, v, slow, alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-    mhat_scale, fast_value_when, fast_scale, h_value,
+def body_every_k_wide(
+    f, wide, theta, g, m, v, slow, alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
+    one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
 ):
-    """Four elements of one step."""
+    """As many elements of one step as one access takes."""
     a_ = body_every_k(
         f, theta[0], g[0], m[0], v[0], slow[0], alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
         one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
@@ -846,6 +827,8 @@ def body_every_k_4(
         f, theta[1], g[1], m[1], v[1], slow[1], alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
         one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
     )
+    if wide == 2:
+        return ((a_[0], b_[0]), (a_[1], b_[1]), (a_[2], b_[2]), (a_[3], b_[3]))
     c_ = body_every_k(
         f, theta[2], g[2], m[2], v[2], slow[2], alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
         one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
@@ -875,11 +858,11 @@ def body_not_every_k(
 
 
 @device
-def body_not_every_k_4(
-    f, theta, g, m, v, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale,
-    fast_value_when, fast_scale, h_value,
+def body_not_every_k_wide(
+    f, wide, theta, g, m, v, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
+    mhat_scale, fast_value_when, fast_scale, h_value,
 ):
-    """Four elements of one step."""
+    """As many elements of one step as one access takes."""
     a_ = body_not_every_k(
         f, theta[0], g[0], m[0], v[0], lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
         one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
@@ -888,6 +871,8 @@ def body_not_every_k_4(
         f, theta[1], g[1], m[1], v[1], lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
         one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
     )
+    if wide == 2:
+        return ((a_[0], b_[0]), (a_[1], b_[1]), (a_[2], b_[2]))
     c_ = body_not_every_k(
         f, theta[2], g[2], m[2], v[2], lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
         one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
@@ -905,6 +890,7 @@ def kernels(f, stored, passed, copied):
 
     copied: how copies of params are stored; None: there are none
     """
+    wide = 2 if f is np.float64 else 4  # elements that an access of 16 bytes takes
 
     @cuda.jit(cache=True)
     def numbers_1(given, numbers, rows, groups, tensor_numbers, tensor_rows):
@@ -953,7 +939,7 @@ def kernels(f, stored, passed, copied):
                 start = work[chunk, 1] + piece * n
                 apart = skipped(g_at, start, passed)
                 whole = apart == 0
-                sum_g_row = sums_1(f, passed, lanes, start, n, whole, g_at)
+                sum_g_row = sums_1(f, wide, passed, lanes, start, n, whole, g_at)
                 if cuda.threadIdx.x == 0:
                     part[at + piece, 0], part[at + piece, 1] = sum_g_row, f(1)
             chunk = np.int32(chunk + cuda.gridDim.x)
@@ -994,28 +980,71 @@ def kernels(f, stored, passed, copied):
             tensor, start, n, group = work[chunk, 0], work[chunk, 1], np.int32(work[chunk, 2]), work[chunk, 3]
             row, pieces, at = work[chunk, 4], work[chunk, 5], work[chunk, 6]
             copy_at = table[tensor, 5]
+            theta_at = table[tensor, 0]
+            g_at = table[tensor, 1]
+            m_at = table[tensor, 2]
+            v_at = table[tensor, 3]
+            slow_at = table[tensor, 4]
+            alpha = rows[group, 2]
+            lr = rows[group, 3]
+            eps = rows[group, 7]
+            beta1_hi = rows[group, 8]
+            beta1_lo = rows[group, 9]
+            one_minus_beta1 = rows[group, 10]
+            beta2_hi = rows[group, 11]
+            beta2_lo = rows[group, 12]
+            one_minus_beta2 = rows[group, 13]
+            mhat_scale = rows[group, 14]
+            fast_value_when = rows[group, 15]
+            fast_scale = rows[group, 16]
             every_k = rows[group, 17]
-            if every_k != 0:
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                m_at = table[tensor, 2]
-                v_at = table[tensor, 3]
-                slow_at = table[tensor, 4]
-                alpha = rows[group, 2]
-                lr = rows[group, 3]
-                eps = rows[group, 7]
-                beta1_hi = rows[group, 8]
-                beta1_lo = rows[group, 9]
-                one_minus_beta1 = rows[group, 10]
-                beta2_hi = rows[group, 11]
-                beta2_lo = rows[group, 12]
-                one_minus_beta2 = rows[group, 13]
-                mhat_scale = rows[group, 14]
-                fast_value_when = rows[group, 15]
-                fast_scale = rows[group, 16]
+            if every_k == 0:
                 for piece in range(pieces):
                     h_value = row_rows[row + piece, 1]
-                    n = np.int32(work[chunk, 2])
+                    n = np.int32(work[chunk, 2])  # read again: no register holds it below
+                    start = work[chunk, 1] + piece * n
+                    offset = np.int32(min(skipped(theta_at, start, stored), n))
+                    apart = skipped(copy_at, start + offset, copied)
+                    apart += skipped(g_at, start + offset, passed)
+                    apart += skipped(m_at, start + offset, f)
+                    apart += skipped(v_at, start + offset, f)
+                    whole = np.int32((n - offset) // 4)
+                    if apart > 0:
+                        whole = np.int32(0)
+                    lane = cuda.threadIdx.x  # what is left over comes first: its registers are free below
+                    while lane < np.int32(n - np.int32(4 * whole)):
+                        i = start + lane
+                        if lane >= offset:
+                            i += 4 * whole
+                        theta_new_, m_new_, v_new_ = body_not_every_k(
+                            f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f),
+                            lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
+                            mhat_scale, fast_value_when, fast_scale, h_value,
+                        )
+                        store(theta_at, i, stored, theta_new_)
+                        store(copy_at, i, copied, theta_new_)
+                        store(m_at, i, f, m_new_)
+                        store(v_at, i, f, v_new_)
+                        lane = np.int32(lane + THREADS)
+                    lane = cuda.threadIdx.x
+                    while lane < whole:
+                        i = start + offset + 4 * lane
+                        for part in range(0, 4, wide):
+                            theta_wide, m_wide, v_wide = body_not_every_k_wide(
+                                f, wide, load_wide(theta_at, i + part, stored), load_wide(g_at, i + part, passed),
+                                load_wide(m_at, i + part, f), load_wide(v_at, i + part, f), lr, eps, beta1_hi, beta1_lo,
+                                one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2, mhat_scale, fast_value_when,
+                                fast_scale, h_value,
+                            )
+                            store_wide(theta_at, i + part, stored, theta_wide)
+                            store_wide(copy_at, i + part, copied, theta_wide)
+                            store_wide(m_at, i + part, f, m_wide)
+                            store_wide(v_at, i + part, f, v_wide)
+                        lane = np.int32(lane + THREADS)
+            if every_k != 0:
+                for piece in range(pieces):
+                    h_value = row_rows[row + piece, 1]
+                    n = np.int32(work[chunk, 2])  # read again: no register holds it below
                     start = work[chunk, 1] + piece * n
                     offset = np.int32(min(skipped(theta_at, start, stored), n))
                     apart = skipped(copy_at, start + offset, copied)
@@ -1026,22 +1055,7 @@ def kernels(f, stored, passed, copied):
                     whole = np.int32((n - offset) // 4)
                     if apart > 0:
                         whole = np.int32(0)
-                    lane = cuda.threadIdx.x
-                    while lane < whole:
-                        i = start + offset + 4 * lane
-                        theta_4, m_4, v_4, slow_4 = body_every_k_4(
-                            f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i,
-                            f), load4(slow_at, i, f), alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi,
-                            beta2_lo, one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
-                        )
-                        store4(theta_at, i, stored, theta_4)
-                        store4(copy_at, i, copied, theta_4)
-                        store4(m_at, i, f, m_4)
-                        store4(v_at, i, f, v_4)
-                        store4(slow_at, i, f, slow_4)
-                        lane = np.int32(lane + THREADS)
-                    lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
-                    start = work[chunk, 1] + piece * n
+                    lane = cuda.threadIdx.x  # what is left over comes first: its registers are free below
                     while lane < np.int32(n - np.int32(4 * whole)):
                         i = start + lane
                         if lane >= offset:
@@ -1057,62 +1071,21 @@ def kernels(f, stored, passed, copied):
                         store(v_at, i, f, v_new_)
                         store(slow_at, i, f, slow_new_)
                         lane = np.int32(lane + THREADS)
-            elif every_k == 0:
-                theta_at = table[tensor, 0]
-                g_at = table[tensor, 1]
-                m_at = table[tensor, 2]
-                v_at = table[tensor, 3]
-                lr = rows[group, 3]
-                eps = rows[group, 7]
-                beta1_hi = rows[group, 8]
-                beta1_lo = rows[group, 9]
-                one_minus_beta1 = rows[group, 10]
-                beta2_hi = rows[group, 11]
-                beta2_lo = rows[group, 12]
-                one_minus_beta2 = rows[group, 13]
-                mhat_scale = rows[group, 14]
-                fast_value_when = rows[group, 15]
-                fast_scale = rows[group, 16]
-                for piece in range(pieces):
-                    h_value = row_rows[row + piece, 1]
-                    n = np.int32(work[chunk, 2])
-                    start = work[chunk, 1] + piece * n
-                    offset = np.int32(min(skipped(theta_at, start, stored), n))
-                    apart = skipped(copy_at, start + offset, copied)
-                    apart += skipped(g_at, start + offset, passed)
-                    apart += skipped(m_at, start + offset, f)
-                    apart += skipped(v_at, start + offset, f)
-                    whole = np.int32((n - offset) // 4)
-                    if apart > 0:
-                        whole = np.int32(0)
                     lane = cuda.threadIdx.x
                     while lane < whole:
                         i = start + offset + 4 * lane
-                        theta_4, m_4, v_4 = body_not_every_k_4(
-                            f, load4(theta_at, i, stored), load4(g_at, i, passed), load4(m_at, i, f), load4(v_at, i,
-                            f), lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-                            mhat_scale, fast_value_when, fast_scale, h_value,
-                        )
-                        store4(theta_at, i, stored, theta_4)
-                        store4(copy_at, i, copied, theta_4)
-                        store4(m_at, i, f, m_4)
-                        store4(v_at, i, f, v_4)
-                        lane = np.int32(lane + THREADS)
-                    lane, n = cuda.threadIdx.x, np.int32(work[chunk, 2])  # read again: no register holds it above
-                    start = work[chunk, 1] + piece * n
-                    while lane < np.int32(n - np.int32(4 * whole)):
-                        i = start + lane
-                        if lane >= offset:
-                            i += 4 * whole
-                        theta_new_, m_new_, v_new_ = body_not_every_k(
-                            f, load(theta_at, i, stored), load(g_at, i, passed), load(m_at, i, f), load(v_at, i, f),
-                            lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo, one_minus_beta2,
-                            mhat_scale, fast_value_when, fast_scale, h_value,
-                        )
-                        store(theta_at, i, stored, theta_new_)
-                        store(copy_at, i, copied, theta_new_)
-                        store(m_at, i, f, m_new_)
-                        store(v_at, i, f, v_new_)
+                        for part in range(0, 4, wide):
+                            theta_wide, m_wide, v_wide, slow_wide = body_every_k_wide(
+                                f, wide, load_wide(theta_at, i + part, stored), load_wide(g_at, i + part, passed),
+                                load_wide(m_at, i + part, f), load_wide(v_at, i + part, f), load_wide(slow_at, i + part,
+                                f), alpha, lr, eps, beta1_hi, beta1_lo, one_minus_beta1, beta2_hi, beta2_lo,
+                                one_minus_beta2, mhat_scale, fast_value_when, fast_scale, h_value,
+                            )
+                            store_wide(theta_at, i + part, stored, theta_wide)
+                            store_wide(copy_at, i + part, copied, theta_wide)
+                            store_wide(m_at, i + part, f, m_wide)
+                            store_wide(v_at, i + part, f, v_wide)
+                            store_wide(slow_at, i + part, f, slow_wide)
                         lane = np.int32(lane + THREADS)
             chunk = np.int32(chunk + cuda.gridDim.x)
 

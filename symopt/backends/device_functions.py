@@ -27,21 +27,29 @@ def function(
     return Function(tuple(head), doc, tuple(lines(block.assigns, wrap)), tuple(result))
 
 
-def of_four(name: str, buffers: list[str], given: list[str], results: int) -> Function:
-    """The function of four elements."""
-    head = filled(f"def {name}_4(", ["f", *buffers, *given], "):")
-    at = [["f", *(f"{b}[{k}]" for b in buffers), *given] for k in range(4)]
-    body = [line for k in range(4) for line in filled(f"{'abcd'[k]}_ = {name}(", at[k], ")", 4)]
+def wide(name: str, buffers: list[str], given: list[str], results: int) -> Function:
+    """The function of as many elements as one access takes, two or four."""
+    head = filled(f"def {name}_wide(", ["f", "wide", *buffers, *given], "):")
+    body: list[str] = []
+    for k, letter in enumerate("abcd"):
+        at = ["f", *(f"{b}[{k}]" for b in buffers), *given]
+        body += ["if wide == 2:", *(f"    {line}" for line in _gathered("ab", results, 8))] if k == 2 else []
+        body += filled(f"{letter}_ = {name}(", at, ")", 4)
+    doc = "As many elements of one step as one access takes."
+    return Function(tuple(head), doc, tuple(body), _gathered("abcd", results, 4))
+
+
+def _gathered(elements: str, results: int, indent: int) -> tuple[str, ...]:
+    """Return each result of all elements."""
     if results == 1:
-        back = ["return a_, b_, c_, d_"]
-    else:
-        back = filled("return (", [f"({', '.join(f'{x}_[{j}]' for x in 'abcd')})" for j in range(results)], ")", 4)
-    return Function(tuple(head), "Four elements of one step.", tuple(body), tuple(back))
+        return (f"return {', '.join(f'{x}_' for x in elements)}",)
+    each = [f"({', '.join(f'{x}_[{j}]' for x in elements)})" for j in range(results)]
+    return tuple(filled("return (", each, ")", indent))
 
 
 def added(own: list[str], name: str, arguments: list[str], sums: tuple[Sum, ...]) -> list[str]:
     """Lines that compute what one element adds, and add it."""
-    found = filled(f"{', '.join(own)} = {name}(", arguments, ")", 12)
+    found = filled(f"{', '.join(own)} = {name}(", arguments, ")", 16)
     for one, total in zip(own, sums, strict=True):
         grown = f"maximum({total.name}, {one})" if total.largest else f"{total.name} + {one}"
         found.append(f"{total.name} = {grown}")

@@ -25,6 +25,8 @@ class Launch:
         "update" (a block per chunk)
     takes: its arguments; parts: what it computes
     sums: what a reducing pass made and this one adds up; count: how many sums that pass made
+    unpacked: lines that name the addresses and numbers of a chunk, before any condition: the compiler then knows that a
+        number is the same for all threads, and keeps it once for 32 of them
     begins, ends: whether it is the first of a step, and the last before the update
     """
 
@@ -35,7 +37,7 @@ class Launch:
     parts: tuple[Numbers, ...] = ()
     sums: tuple[Sum, ...] = ()
     loops: tuple[ElementLoop, ...] = ()
-    flags: tuple[str, ...] = ()
+    unpacked: Lines = ()
     count: int = 0
     begins: bool = False
     ends: bool = False
@@ -46,18 +48,16 @@ class ElementLoop:
     """What a block does with a chunk.
 
     test: the condition of this loop
-    addresses, lines: of buffers, and numbers, under their names; piece: numbers that each row has
+    piece: lines that name the numbers that each row has
     kinds: (name of an address, how its elements are stored) of every buffer
-    body, body4: what happens to one element, and to four
+    body, wide: what happens to one element, and to as many as one access takes
     """
 
     test: str
-    addresses: Lines
-    lines: Lines
     piece: Lines
     kinds: tuple[tuple[str, str], ...]
     body: Lines
-    body4: Lines
+    wide: Lines
 
 
 @dataclass(frozen=True)

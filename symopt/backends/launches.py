@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import count, product
+from itertools import count
 
-from symopt.backends.device_functions import ELEMENT, TERMS, WORDS, added, assigned, function, of_four
+from symopt.backends.device_functions import ELEMENT, TERMS, WORDS, assigned, function, wide
+from symopt.backends.device_sums import Summed
 from symopt.backends.kernel import SCALE, Function, Sum, carries, scaled, sum_of
 from symopt.backends.launch import ElementLoop, Launch, Launches, Lines, Numbers
 from symopt.backends.layout import NUMBERS, Columns, Places, has_tensors, terms
-from symopt.backends.text import filled, free_names, local, targets
+from symopt.backends.text import filled, free_names, local
 from symopt.backends.unpacking import split
 from symopt.ir import Loop, Program, Reduce, Scalars, Update
 from symopt.recurrence import LEVELS
@@ -92,20 +93,22 @@ class _Maker:
     def reduce(self, stage: Reduce, number: int) -> None:
         buffers, scalars = split(free_names(terms(stage.assigns, stage.partials)), self.program, self.layout)
         partials = tuple(replace(partial, value=scaled(partial, self.program.levels)) for partial in stage.partials)
-        sums = tuple(sum_of(partial, self.layout) for partial in stage.partials)
-        results = [total.name for total in sums]
-        given = [*map(local, (*buffers, *scalars))]
         squares = [new != old for new, old in zip(partials, stage.partials, strict=True)]
+        scale = (SCALE,) if any(squares) else ()
+        sums = tuple(sum_of(partial, self.layout) for partial in stage.partials)
+        kinds = tuple((name, self.kind(name)) for name in buffers)
+        summed = Summed(number, kinds, scale, tuple(map(local, scalars)), sums)
         body = Scalars("element", terms(stage.assigns, partials))
-        scale = [SCALE] if any(squares) else []
-        self.functions.append(function(f"terms_{number}", TERMS, [*scale, *given], body, results, wrap=True))
-        self.functions.append(self.summed(number, scale, buffers, scalars, sums))
-        found = self.reducing(number, scale, buffers, scalars, sums, squares)
+        given = [*scale, *map(local, (*buffers, *scalars))]
+        results = [total.name for total in sums]
+        self.functions += [function(f"terms_{number}", TERMS, given, body, results, wrap=True), summed.function()]
+        found = self.reducing(summed, scalars, squares)
         takes = ["work", "table", "rows", *(["tensor_rows"] if self.reads(scalars, "tensor") else []), "part"]
         if self.layout.row:
             takes += ["row_rows"] if self.reads(scalars, "row") else []
         doc = "The sums over each chunk, and what its numbers were scaled by."
-        self.made.append(Launch("reduce", f"reduce_{number}", doc, tuple(takes), loops=(found,)))
+        unpacked = self.unpacked(buffers, scalars)
+        self.made.append(Launch("reduce", f"reduce_{number}", doc, tuple(takes), loops=(found,), unpacked=unpacked))
         self.fold(number, sums)
         self.sums, self.partials = sums, max(self.partials, len(sums))
 
@@ -124,72 +127,24 @@ class _Maker:
             takes = ("part", "until", "tensor_numbers")
             self.made.append(Launch("fold", f"fold_{number}", doc, takes, sums=sums, count=len(sums)))
 
-    def summed(
-        self, number: int, scale: list[str], buffers: list[str], scalars: list[str], sums: tuple[Sum, ...]
-    ) -> Function:
-        """The function that adds up a piece of a tensor; of one array alone each thread loads eight elements ahead."""
-        names = [*map(local, scalars)]
-        results = [total.name for total in sums]
-        own = [f"{name}_" for name in results]
-        places = [f"{local(name)}_at" for name in buffers]
-        kinds = [self.kind(name) for name in buffers]
-        head = ["f", *(kind for kind in ("stored", "passed") if kind in kinds), "lanes"]
-        head += [*scale, "start", "n", "whole", *places, *names]
-
-        def taken(*parts: tuple[str, str]) -> list[str]:
-            """Four elements from each place on, all loaded before any is added, in the order of single elements."""
-            found: list[str] = []
-            for i, end in parts:
-                loads = [f"load4({place}, {i}, {kind})" for place, kind in zip(places, kinds, strict=True)]
-                found += targets([f"{local(name)}_{end}" for name in buffers], ", ".join(loads), 12)
-            for (_, end), k in product(parts, range(4)):
-                at = ["f", *scale, *(f"{local(name)}_{end}[{k}]" for name in buffers), *names]
-                found += added(own, f"terms_{number}", at, sums)
-            return found
-
-        body = [*(f"{name} = f(0)" for name in results), "lane = np.int32(4 * cuda.threadIdx.x)"]
-        if len(buffers) == 1:
-            body += ["while whole and lane + 4 * THREADS + 4 <= n:", "    i = start + lane"]
-            body += [f"    {line}" for line in taken(("i", "4"), ("i + 4 * THREADS", "8"))]
-            body += ["    lane = np.int32(lane + 8 * THREADS)"]
-        body += ["while lane < n:", "    i = start + lane", "    if whole and lane + 4 <= n:"]
-        body += [f"        {line}" for line in taken(("i", "4"))]
-        body += ["    else:", "        while i < start + n and i < start + lane + 4:"]
-        each = [f"load({place}, i, {kind})" for place, kind in zip(places, kinds, strict=True)]
-        body += [f"            {line}" for line in added(own, f"terms_{number}", ["f", *scale, *each, *names], sums)]
-        body += ["            i += 1", "    lane = np.int32(lane + 4 * THREADS)"]
-        back = [f"{'largest' if total.largest else 'added'}(lanes, {total.name})" for total in sums]
-        doc = "The sums over a piece of a tensor; the same in every thread of the block."
-        result = f"return {', '.join(back)}"
-        return Function(tuple(filled(f"def sums_{number}(", head, "):")), doc, tuple(body), (result,))
-
-    def reducing(
-        self,
-        number: int,
-        scale: list[str],
-        buffers: list[str],
-        scalars: list[str],
-        sums: tuple[Sum, ...],
-        squares: list[bool],
-    ) -> ElementLoop:
+    def reducing(self, summed: Summed, scalars: list[str], squares: list[bool]) -> ElementLoop:
         """What a block does with a chunk in a reducing pass."""
-        results = [total.name for total in sums]
-        kinds = [self.kind(name) for name in buffers]
-        head = ["f", *(kind for kind in ("stored", "passed") if kind in kinds), "lanes"]
-        tail = ["start", "n", "whole", *(f"{local(name)}_at" for name in buffers), *map(local, scalars)]
-        body = filled(f"{', '.join(results)} = sums_{number}(", [*head, *(["f(1)"] if scale else []), *tail], ")", 12)
+        results, number = [total.name for total in summed.sums], summed.number
+        scale = ["f(1)"] if summed.scale else []
+        head = f"{', '.join(results)} = sums_{number}("
+        body = filled(head, [*summed.types, *scale, *summed.places], ")", 12)
         body += ["if cuda.threadIdx.x == 0:"]
         line = "at + piece" if self.layout.row else "chunk"
         for k, result in enumerate(results):
-            body += [f"    part[{line}, {k}], part[{line}, {len(sums) + k}] = {result}, f(1)"]
+            body += [f"    part[{line}, {k}], part[{line}, {len(results) + k}] = {result}, f(1)"]
         for k, result in enumerate(results):
             if squares[k]:
                 found = ", ".join(result if j == k else "_" for j in range(len(results)))
-                again = filled(f"{found} = sums_{number}(", [*head, SCALE, *tail], ")", 16)
+                again = filled(f"{found} = sums_{number}(", [*summed.types, SCALE, *summed.places], ")", 16)
                 body += [f"{SCALE} = in_range(f, {result})", f"if {SCALE} != 1:", *(f"    {text}" for text in again)]
                 body += ["    if cuda.threadIdx.x == 0:"]
-                body += [f"        part[{line}, {k}], part[{line}, {len(sums) + k}] = {result}, {SCALE}"]
-        return ElementLoop("", *self.unpacking(buffers, scalars), self.kinds(buffers), tuple(body), ())
+                body += [f"        part[{line}, {k}], part[{line}, {len(results) + k}] = {result}, {SCALE}"]
+        return ElementLoop("", self.of_row(scalars), self.kinds(name for name, _ in summed.buffers), tuple(body), ())
 
     def kind(self, name: str) -> str:
         return KINDS[self.program.buffer(name).role]
@@ -197,26 +152,32 @@ class _Maker:
     def kinds(self, buffers: Iterable[str]) -> tuple[tuple[str, str], ...]:
         return tuple((f"{local(name)}_at", self.kind(name)) for name in buffers)
 
-    def unpacking(self, buffers: list[str], scalars: list[str]) -> tuple[Lines, Lines, Lines]:
-        """What a chunk unpacks, addresses and numbers, and what each of its rows unpacks."""
+    def unpacked(self, buffers: Iterable[str], scalars: Iterable[str]) -> Lines:
+        """Addresses of buffers and numbers of a chunk, under their names."""
         element = [b.name for b in self.program.buffers if b.level == "element"]
         addresses = [f"{local(name)}_at = table[tensor, {element.index(name)}]" for name in buffers]
-        own = [name for name in scalars if name in self.layout.row]
-        shared = [name for name in scalars if name not in own]
-        numbers = [f"{local(name)} = {self.layout.run([name], ROUNDED)}" for name in shared]
-        of_row = [f"{local(name)} = row_rows[row + piece, {self.layout.row.index(name)}]" for name in own]
-        return tuple(addresses), tuple(numbers), tuple(of_row)
+        shared = [name for name in scalars if name not in self.layout.row]
+        return (*addresses, *(f"{local(name)} = {self.layout.run([name], ROUNDED)}" for name in shared))
+
+    def of_row(self, scalars: Iterable[str]) -> Lines:
+        """Numbers of a row, under their names."""
+        row = self.layout.row
+        return tuple(f"{local(x)} = row_rows[row + piece, {row.index(x)}]" for x in scalars if x in row)
 
     def update(self, stage: Update) -> None:
-        conditions = self.layout.sorted(stage.conditions)
-        loops = tuple(self.loop(loop, stage) for loop in stage.loops)
-        flags = tuple(f"{local(name)} = {self.layout.run([name], ROUNDED)}" for name in conditions)
         read = {name for loop in stage.loops for name in free_names(loop.assigns, [v for _, v in loop.writes])}
+        written = {name for loop in stage.loops for name, _ in loop.writes}
+        buffers, scalars = split([*{*stage.conditions, *read}], self.program, self.layout)
+        touched = [b.name for b in self.program.buffers if b.name in buffers or b.name in written]
         takes = ["work", "table", "rows"]
-        takes += ["tensor_rows"] if self.reads({*read, *conditions}, "tensor") else []
-        takes += ["row_rows"] if self.reads(read, "row") else []
+        takes += ["tensor_rows"] if self.reads(scalars, "tensor") else []
+        takes += ["row_rows"] if self.reads(scalars, "row") else []
+        # The conditions of loops exclude one another; where the one with the most to do comes last, and is no branch of
+        # the others, the compiler keeps what all threads share in fewer registers.
+        loops = tuple(self.loop(loop, stage) for loop in stage.loops)[::-1]
+        unpacked = self.unpacked(touched, scalars)
         self.made.append(
-            Launch("update", "update", "One step of every element.", tuple(takes), loops=loops, flags=flags)
+            Launch("update", "update", "One step of every element.", tuple(takes), loops=loops, unpacked=unpacked)
         )
 
     def loop(self, loop: Loop, stage: Update) -> ElementLoop:
@@ -228,25 +189,25 @@ class _Maker:
         block = Scalars("element", loop.assigns)
         self.functions.append(function(name, ELEMENT, arguments, block, map(local, results), wrap=True))
         if results:
-            self.functions.append(of_four(name, [*map(local, buffers)], given, len(results)))
+            self.functions.append(wide(name, [*map(local, buffers)], given, len(results)))
         touched = [b.name for b in self.program.buffers if b.name in buffers or b.name in dict(loop.writes)]
         test = " and ".join(f"{local(flag)} {'!=' if holds else '=='} 0" for flag, holds in pairs)
-        body, body4 = (self.stored(name, loop, buffers, given, four) for four in ("", "4"))
-        return ElementLoop(test, *self.unpacking(touched, scalars), self.kinds(touched), body, body4)
+        body, several = (self.stored(name, loop, buffers, given, wide) for wide in ("", "_wide"))
+        return ElementLoop(test, self.of_row(scalars), self.kinds(touched), body, several)
 
-    def stored(self, name: str, loop: Loop, buffers: list[str], given: list[str], four: str) -> tuple[str, ...]:
-        """Load one element or four, compute, store."""
-        # Four at a time the addresses move along, but for those of rows: either way takes fewer registers there.
-        i = "0" if four and not self.layout.row else "i"
-        loads = [f"load{four}({local(b)}_at, {i}, {self.kind(b)})" for b in buffers]
-        made = [f"{local(buffer)}_{four or 'new_'}" for buffer, _ in loop.writes]
+    def stored(self, name: str, loop: Loop, buffers: list[str], given: list[str], wide: str) -> tuple[str, ...]:
+        """Load one element or several, compute, store."""
+        # Where several are taken the addresses move along, but for those of rows: either way takes fewer registers.
+        i = "i" if not wide else "i + part" if self.layout.row else "part"
+        loads = [f"load{wide}({local(b)}_at, {i}, {self.kind(b)})" for b in buffers]
+        made = [f"{local(buffer)}{wide or '_new_'}" for buffer, _ in loop.writes]
         if not made:
             return ()
-        head = f"{', '.join(made)} = {name}{'_4' if four else ''}("
-        result = filled(head, ["f", *loads, *given], ")", 28 if self.layout.row else 24)
+        head = f"{', '.join(made)} = {name}{wide}("
+        result = filled(head, ["f", *(["wide"] if wide else []), *loads, *given], ")", 28 if self.layout.row else 24)
         writes: list[str] = []
         for (buffer, _), value in zip(loop.writes, made, strict=True):
-            writes.append(f"store{four}({local(buffer)}_at, {i}, {self.kind(buffer)}, {value})")
+            writes.append(f"store{wide}({local(buffer)}_at, {i}, {self.kind(buffer)}, {value})")
             if self.program.buffer(buffer).role == "param":
-                writes.append(f"store{four}(copy_at, {i}, copied, {value})")
+                writes.append(f"store{wide}(copy_at, {i}, copied, {value})")
         return (*result, *writes)

@@ -27,12 +27,12 @@ _LEVEL = {**PRECEDENCE, "<": 0, "<=": 0, ">": 0, ">=": 0, "eq": 0, "ne": 0}
 
 _OWN_WORDS = frozenset(
     "LANES THREADS added apart at begin below block blocks body carray chunk convert copied copy cuda deploy deployed "
-    "f given group groups i in_range inf kernel lane lanes largest len load load4 n np numbers offset part passed pi "
-    "piece pieces place point_of pointer prange range rounded row row_numbers row_rows row_tensors rows skipped start "
-    "store store4 stored table tensor tensor_numbers tensor_rows theta_of types whole work".split()
+    "f given group groups i in_range inf kernel lane lanes largest len load load_wide n np numbers offset part passed "
+    "pi piece pieces place point_of pointer prange range rounded row row_numbers row_rows row_tensors rows skipped "
+    "start store store_wide stored table tensor tensor_numbers tensor_rows theta_of types whole wide work".split()
 )
 _OWN_KINDS = re.compile(
-    r"(step|global|tensor|row)_scalars_\d+|(terms|sums)_\d+(_in_range)?|body_\w+|\w+_(lanes|at|4|8)"
+    r"(step|global|tensor|row)_scalars_\d+|(terms|sums)_\d+(_in_range)?|body_\w+|\w+_(lanes|at|wide|ahead)"
 )
 
 

@@ -1,12 +1,13 @@
 """Running an emitted CUDA file on symbols: host and kernels, on a device that is played.
 
 Replaced are what reads and writes memory, Numba, and the scalar functions that symbols have of their own. The model is
-such that four elements are taken at a time where all arrays are aligned there, and one by one elsewhere.
+such that several elements are taken at a time where all arrays are aligned there, and one by one elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import cycle
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -26,7 +27,7 @@ from symopt.prove.values import Path, Results
 MODEL = Model(((1, 27), (), (3, 5), (2, 0), (3,)), (0, 1, 2, 0, 1), unlike=2)
 CHUNK, THREADS = 13, 2
 SKEWS = {"params": (0, 1, 1, 0, 1), "given": (0, 1, 0, 0, 0)}
-"""How many elements each array begins behind an address from which four can be loaded."""
+"""How many elements each array begins behind an address from which several can be loaded."""
 
 
 class DeviceMachine(Machine):
@@ -103,9 +104,8 @@ class DeviceMachine(Machine):
 
     def stand_ins(self) -> dict[str, Any]:
         """What replaces names of a file."""
-        device = self.device
-        reached = {name: getattr(device, name) for name in ("load", "load4", "store", "store4", "place", "skipped")}
-        return {**reached, "CHUNK": CHUNK, "THREADS": THREADS}
+        names = "load", "load_wide", "store", "store_wide", "place", "skipped"
+        return {**{name: getattr(self.device, name) for name in names}, "CHUNK": CHUNK, "THREADS": THREADS}
 
     def load(self, code: Iterable[CodeType]) -> dict[str, Any]:
         """The names that an emitted file defines, computing with values."""
@@ -154,20 +154,41 @@ class _Index:
         return self.tell()
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """How the user's arrays are stored, and of which class they are.
+
+    params: those that are stepped; given: those that are only read
+    kept: whether params are copies of masters; what: in words, where it is not the usual way
+    """
+
+    params: tuple[str, type[DeviceArray]]
+    given: tuple[str, type[DeviceArray]]
+    kept: bool = False
+    what: str = ""
+
+
+ARRAYS = (
+    Arrays(("uint16", Tensor), ("float16", DeviceArray)),
+    Arrays(("float16", DeviceArray), ("uint16", Tensor), kept=True, what="masters kept"),
+    Arrays(("float64", DeviceArray), ("float64", Tensor), what="float64"),
+)
+"""Every branch of a file is taken: bfloat16 and float16 are computed with in float32, four elements at a time."""
+
+
 class EmittedForDevice(Emitted):
-    """An emitted CUDA file, loaded on symbols; kept: whether params are copies of masters."""
+    """An emitted CUDA file, loaded on symbols."""
 
     machine: DeviceMachine
-    kept = False
+    stored = ARRAYS[0]
 
     def prepare(self) -> None:
         """Nothing more is replaced."""
 
     def runs(self) -> Results:
-        """Without masters, then with them, where numbers round as without."""
-        run(self)
-        if not self.machine.rounds:
-            self.kept = True
+        """With arrays of every kind; where numbers round, with the first."""
+        ways = ARRAYS[:1] if self.machine.rounds else ARRAYS
+        for self.stored in ways:
             run(self)
         return self.results
 
@@ -178,23 +199,23 @@ class EmittedForDevice(Emitted):
         return [made(list(array.flat), array.shape, narrow, skew, kind) for array, skew in arrays]
 
     def params(self, name: str) -> list[Any]:
-        """The user's arrays: bfloat16, or float16 where masters are kept."""
-        form, kind = ("float16", DeviceArray) if self.kept else ("uint16", Tensor)
+        """The user's arrays."""
+        form, kind = self.stored.params
         return self.on_device(name, form, SKEWS["params"], kind)
 
     def given(self, name: str) -> list[Any]:
-        """Arrays that are only read: float16, or bfloat16 where masters are kept."""
-        form, kind = ("uint16", Tensor) if self.kept else ("float16", DeviceArray)
+        """Arrays that are only read."""
+        form, kind = self.stored.given
         return self.on_device(name, form, SKEWS["given"], kind)
 
     def init(self, params: list[Any], **options: bool) -> Any:
         """The first state."""
-        return super().init(params, kept=self.kept)
+        return super().init(params, kept=self.stored.kept)
 
     def any_state(self, state: Any) -> list[Any]:
         """Any state; masters may be read, but not the params that they were rounded to."""
         params = super().any_state(state)
-        if not self.kept:
+        if not self.stored.kept:
             return params
         self._fill(state.masters, self.training.param)
         return self.params(_rounded(self.training.param))
@@ -209,13 +230,13 @@ class EmittedForDevice(Emitted):
 
     def collect(self, when: str, params: list[Any], state: Any) -> None:
         """What is stored, and the copies of it."""
-        if self.kept:
+        if self.stored.kept:
             self.rounded(self.at(when), "copied params", params)
         super().collect(self.at(when), params, state)
 
     def at(self, when: str) -> str:
-        """When, and whether masters are kept."""
-        return f"{when}, kept" if self.kept and not when.endswith("kept") else when
+        """When, and how arrays are stored."""
+        return f"{when}, {self.stored.what}" if self.stored.what and ", " not in when else when
 
     def deploy(self, when: str, params: list[Any], state: Any) -> None:
         """theta put in and out, after which the masters are what they were."""
@@ -227,7 +248,7 @@ class EmittedForDevice(Emitted):
     def held(self, when: str, what: str, params: list[Any], state: Any) -> None:
         """What the masters hold is what they were rounded to."""
         super().held(when, what, state.masters or params, state)
-        if self.kept:
+        if self.stored.kept:
             self.rounded(when, f"{what}, rounded", params)
 
     def rounded(self, when: str, what: str, params: list[Any]) -> None:
@@ -249,5 +270,5 @@ def _rounded(param: str) -> str:
 
 
 def stepped_on_device(training: Training, code: Iterable[CodeType], machine: DeviceMachine) -> Results:
-    """`init`, then one `step` from any state, without masters and with them."""
+    """`init`, then one `step` from any state, with arrays of every kind."""
     return EmittedForDevice(training, MODEL, machine, code).runs()

@@ -153,7 +153,7 @@ class Memory:
         skew: int = 0,
         kind: type[DeviceArray] = DeviceArray,
     ) -> DeviceArray:
-        """A new array, `skew` elements beyond an address from which four can be loaded at a time."""
+        """A new array, `skew` elements beyond an address from which several can be loaded at a time."""
         return kind(self, self.cells(values, form, skew * form.itemsize), 0, shape)
 
     def cells(self, values: Sequence[Any], form: Form, behind: int = 0) -> Cells:
@@ -165,22 +165,23 @@ class Memory:
         """Element i of the array at an address."""
         return self._read(*self._at(address, i, like, 1))
 
-    def load4(self, address: int, i: int, like: Form) -> tuple[Any, ...]:
-        """Four elements from element i on."""
-        cells, at = self._at(address, i, like, 4)
-        return tuple(self._read(cells, at + k) for k in range(4))
+    def load_wide(self, address: int, i: int, like: Form) -> tuple[Any, ...]:
+        """The elements from element i on that one access takes."""
+        count = min(4, 16 // like.itemsize)
+        cells, at = self._at(address, i, like, count)
+        return tuple(self._read(cells, at + k) for k in range(count))
 
     def store(self, address: int, i: int, like: Form | None, value: Any) -> None:
         """Put a value in the place of element i; `like` None: nowhere."""
         if like is not None:
             self._write(*self._at(address, i, like, 1), value)
 
-    def store4(self, address: int, i: int, like: Form | None, values: Sequence[Any]) -> None:
-        """Put four values in the place of element i and those after it; `like` None: nowhere."""
+    def store_wide(self, address: int, i: int, like: Form | None, values: Sequence[Any]) -> None:
+        """Put values in the place of element i and those after it; `like` None: nowhere."""
         if like is not None:
-            cells, at = self._at(address, i, like, 4)
-            for k in range(4):
-                self._write(cells, at + k, values[k])
+            cells, at = self._at(address, i, like, len(values))
+            for k, value in enumerate(values):
+                self._write(cells, at + k, value)
 
     @staticmethod
     def place(address: int, i: int, like: Form | None) -> int:
@@ -189,7 +190,7 @@ class Memory:
 
     @staticmethod
     def skipped(address: int, i: int, like: Form | None) -> int:
-        """How many elements from element i on come before the first from which four can be loaded at a time."""
+        """How many elements from element i on come before the first from which several can be loaded at a time."""
         if like is None:
             return 0
         return -(address + i * like.itemsize) % min(16, 4 * like.itemsize) // like.itemsize
@@ -201,7 +202,7 @@ class Memory:
         if cells.form != like:
             raise SymoptError(f"the emitted file takes {cells.form} for {like}")
         if count > 1 and self.skipped(address, i, like):
-            raise SymoptError("the emitted file loads or stores four elements at a time where they are not aligned")
+            raise SymoptError("the emitted file loads or stores several elements at a time where they are not aligned")
         at = (address - cells.address) // like.itemsize + i
         if not 0 <= at <= len(cells.values) - count:
             raise SymoptError("the emitted file reads past the end of an array")

@@ -114,19 +114,18 @@ def obligations(training: Training, text: str, target: Target, sums: Sums) -> li
 
 
 _WHEN = {"start": "after init", "any": "in any state", "step": "after a step"}
-_KEPT = ", kept"  # where params are copies of masters
 _SHIFTS = {"start": START, "any": -1, "step": 0}
 _THETA = ("deployed", "exchanged", "deployed in place")
 _POINT = ("kept aside", "trained again", "copied params")
 
 
 def _told(when: str) -> str:
-    own = when.removesuffix(_KEPT)
-    return _WHEN[own] + ("" if own == when else ", masters kept")
+    own, how, what = when.partition(", ")
+    return _WHEN[own] + how + what
 
 
 def _wanted(declared: Declared, key: tuple[str, str, int, int]) -> Expr:
-    when, name, tensor, i = key[0].removesuffix(_KEPT), key[1].removesuffix(", rounded"), *key[2:]
+    when, name, tensor, i = key[0].partition(", ")[0], key[1].removesuffix(", rounded"), *key[2:]
     training, shift = declared.training, _SHIFTS[when]
     if name in (training.param, *_POINT):
         return _point(declared, when, tensor, i)

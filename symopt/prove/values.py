@@ -156,8 +156,15 @@ class Path:
 
     def choose(self, condition: Expr) -> bool:
         """The outcome of a condition in this run; a condition met before keeps its outcome."""
-        if isinstance(condition, Call) and condition.op == "not":
-            return not self.choose(condition.args[0])
+        match condition:
+            case Call("not", (negated,)):
+                return not self.choose(negated)
+            case Call("ne", sides):  # of NaN too
+                return not self.choose(Call("eq", sides))
+            case _:
+                return self._chosen(condition)
+
+    def _chosen(self, condition: Expr) -> bool:
         if condition not in self.known:
             if len(self.met) == len(self.outcomes):
                 self.outcomes.append(True)

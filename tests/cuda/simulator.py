@@ -38,16 +38,16 @@ from simulator import at, narrowed, widened
 def load(address, i, like):
     return widened(at(address, i, like, 1))[0]
 
-def load4(address, i, like):
-    return tuple(widened(at(address, i, like, 4)))
+def load_wide(address, i, like):
+    return tuple(widened(at(address, i, like, min(4, 16 // np.dtype(like).itemsize))))
 
 def store(address, i, like, value):
     if like is not None:
         at(address, i, like, 1)[:] = narrowed(like, value)
 
-def store4(address, i, like, values):
+def store_wide(address, i, like, values):
     if like is not None:
-        at(address, i, like, 4)[:] = [narrowed(like, value) for value in values]
+        at(address, i, like, len(values))[:] = [narrowed(like, value) for value in values]
 
 def place(address, i, like):
     return address if like is None else address + i * np.dtype(like).itemsize

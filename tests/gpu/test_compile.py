@@ -70,14 +70,14 @@ def test_a_literal_of_python_computes_in_float64(wrong):
 
 
 def test_a_store_that_is_left_out(wrong):
-    (fault,) = wrong("store4(v_at, 0, f, v_4)", "pass")
+    (fault,) = wrong("store_wide(v_at, part, f, v_wide)", "pass")
     assert "load and store 16 + 8 bytes per element, and those of the program 16 + 12" in fault
 
 
 def test_stores_of_single_elements(wrong):
-    single = "; ".join(f"store(v_at, {k}, f, v_4[{k}])" for k in range(4))
+    single = "; ".join(f"store(v_at, {k}, f, v_wide[{k}])" for k in range(4))
     expected = ("narrow accesses: four elements take 10 loads and stores, where 7 do",)
-    assert wrong("store4(v_at, 0, f, v_4)", single) == expected
+    assert wrong("store_wide(v_at, part, f, v_wide)", single) == expected
 
 
 def test_memory_of_a_threads_own(wrong):

@@ -98,14 +98,19 @@ WRONG = {
         ("chunk = np.int32(chunk + cuda.gridDim.x)", "chunk += 1"),
         ("chunk = np.int32(chunk + cuda.gridDim.x)", "chunk += 0"),  # without an end
         ("(a_[0], b_[0], c_[0], d_[0])", "(a_[0], b_[0], d_[0], c_[0])"),
-        ("store4(copy_at, 0, copied, theta_4)", "pass"),
+        ("return ((a_[0], b_[0])", "return ((b_[0], a_[0])"),
+        ("wide = 2 if f is np.float64 else 4", "wide = 4"),
+        ("wide = 2 if f is np.float64 else 4", "wide = 2"),
+        ("range(0, 4, wide)", "range(0, wide, wide)"),
+        ("range(0, 4, wide)", "range(0, 4, 4)"),
+        ("load_wide(v_at, part, f)", "load_wide(v_at, 0, f)"),
+        ("store_wide(copy_at, part, copied, theta_wide)", "pass"),
         ("store(copy_at, i, copied, theta_new_)", "pass"),
         ("theta_new_)\n                store(copy_at", "m_new_)\n                store(copy_at"),
-        ("store4(v_at, 0, f, v_4)", "store4(v_at, 0, f, m_4)"),
+        ("store_wide(v_at, part, f, v_wide)", "store_wide(v_at, part, f, m_wide)"),
         ("m_at = place(m_at, i, f)", "m_at = place(m_at, i, stored)"),
         ("m_at = place(m_at, 4 * THREADS, f)", "pass"),
         ("m_at = place(m_at, 4 * THREADS, f)", "m_at = place(m_at, 8 * THREADS, f)"),
-        ("m_at = table[tensor, 2]\n            v_at", "v_at"),
         ("plan.bind(state.masters or params,", "plan.bind(params,"),
         ("*([params] if state.masters else [])", "*([])"),
         ("counts = -(-self.sizes // CHUNK)", "counts = self.sizes // CHUNK"),
@@ -120,10 +125,14 @@ WRONG = {
         ("+= lanes[cuda.threadIdx.x + width]", "+= lanes[cuda.threadIdx.x]"),
         ("lane = np.int32(4 * cuda.threadIdx.x)", "lane = np.int32(2 * cuda.threadIdx.x)"),
         ("lane = np.int32(lane + 4 * THREADS)", "lane += 8 * THREADS"),
-        ("if whole and lane + 4 <= n:", "if lane + 4 <= n:"),
-        ("if whole and lane + 4 <= n:", "if whole and lane + 4 <= n + 1:"),
+        ("while whole and lane + 4 <= n:", "while lane + 4 <= n:"),
+        ("while whole and lane + 4 <= n:", "while whole and lane + 4 <= n + 1:"),
+        ("while whole and wide == 4 and lane + 4 * THREADS + 4 <= n:", "while whole and wide == 4 and lane + 4 <= n:"),
         ("i < start + lane + 4:", "i < start + lane + 3:"),
-        ("terms_1(f, scale_, g_4[3])", "terms_1(f, scale_, g_4[2])"),
+        ("terms_1(f, scale_, g_wide[at])", "terms_1(f, scale_, g_wide[0])"),
+        ("terms_1(f, scale_, g_ahead[at])", "terms_1(f, scale_, g_wide[at])"),
+        ("g_at, i + 4 * THREADS, passed", "g_at, i + 4, passed"),
+        ("i = start + lane + part", "i = start + lane"),  # in float64,
         ("= sum_g_squared_all, scale_", "= sum_g_squared_all, f(1)"),
         (" * scale * scale)", " * scale)"),
         ("chunk = until[tensor] + cuda.threadIdx.x", "chunk = until[tensor]"),
@@ -179,9 +188,9 @@ def test_any_number_of_blocks_does_the_same():
 def test_a_step_that_reads_what_masters_were_rounded_to_is_noticed():
     """As real numbers both are the same."""
     training, text = emitted("adam")
-    assert all(f"{load}, stored)" in text for load in ("load(theta_at, i", "load4(theta_at, 0"))
+    assert all(f"{load}, stored)" in text for load in ("load(theta_at, i", "load_wide(theta_at, part"))
     changed = re.sub(
-        r"(load4?)\(theta_at, (i|0), stored\)",
+        r"(load|load_wide)\(theta_at, (i|part), stored\)",
         r"(\1(theta_at, \2, stored) if copied is None else \1(copy_at, \2, copied))",
         text,
     )
