@@ -20,6 +20,13 @@ def specs_dir() -> Path:
     return _folder("specs")
 
 
+def bibliographies(spec_file: str | Path | None = None) -> tuple[Path, ...]:
+    """Where references are looked up: in a references.bib beside the spec's file, then in the catalogue's."""
+    ours = specs_dir() / "references.bib"
+    beside = ours if spec_file is None else Path(spec_file).resolve().with_name(ours.name)
+    return (beside, ours) if beside != ours and beside.is_file() else (ours,)
+
+
 def templates_dir() -> Path:
     """The folder of the Jinja templates that backends and pages print through."""
     return _folder("templates")

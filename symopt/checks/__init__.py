@@ -44,5 +44,5 @@ def known(key: str) -> Facts | None:
 
 def content(optimizer: Optimizer) -> str:
     """The key of an optimizer: its value, symopt's own source, the bibliography and the libraries below."""
-    value = repr(replace(optimizer, origin=None))
-    return cache.digest(value, cache.engine(), cache.bibliography(), cache.surroundings())
+    value, file = repr(replace(optimizer, origin=None)), optimizer.origin.file if optimizer.origin else None
+    return cache.digest(value, cache.engine(), cache.bibliography(file), cache.surroundings())

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from symopt.paths import cache_dir, forget_oldest, specs_dir, templates_dir, used
+from symopt.paths import bibliographies, cache_dir, forget_oldest, specs_dir, templates_dir, used
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _LIBRARIES = ("mpmath", "numba", "numpy", "sympy")
@@ -74,10 +74,9 @@ def catalogue() -> str:
     return _content(sorted(specs_dir().rglob("*.py")))
 
 
-@cache
-def bibliography() -> str:
-    """The content of the references that specs name."""
-    return _content(specs_dir().glob("*.bib"))
+def bibliography(spec_file: str | None = None) -> str:
+    """The content of the references that a spec may name."""
+    return _content(bibliographies(spec_file))
 
 
 @cache

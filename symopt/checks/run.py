@@ -57,7 +57,7 @@ def reference_faults(optimizer: Optimizer) -> list[str]:
     if optimizer.reference is None:
         return []
     try:
-        References.load().entry(optimizer.reference)
+        References.of(optimizer).entry(optimizer.reference)
     except SymoptError as error:
         return [str(error)]
     return []

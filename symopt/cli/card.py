@@ -79,10 +79,10 @@ def _notes(optimizer: Optimizer, width: int) -> Table:
     table.show_header = False
     notes = {
         "Cost": _cost(optimizer),
-        **{f"{schedule.hyperparameter} follows": _schedule(schedule) for schedule in optimizer.schedules},
+        **{f"{one.hyperparameter} follows": _schedule(one, optimizer) for one in optimizer.schedules},
         "Departures": optimizer.departures,
         "Findings": "\n".join(f"{finding} ({finding.kind}, line {finding.line})" for finding in optimizer.findings),
-        "Reference": _citation(optimizer.reference) if optimizer.reference else "",
+        "Reference": _citation(optimizer.reference, optimizer) if optimizer.reference else "",
     }
     table.columns[1].max_width = width - 2 - max(map(len, notes))
     for title, body in notes.items():
@@ -91,10 +91,10 @@ def _notes(optimizer: Optimizer, width: int) -> Table:
     return table
 
 
-def _schedule(schedule: Follows) -> str:
+def _schedule(schedule: Follows, optimizer: Optimizer) -> str:
     """The paragraphs of what is said about it."""
     departures = schedule.departures and f"Departures: {schedule.departures}"
-    reference = schedule.reference and _citation(schedule.reference)
+    reference = schedule.reference and _citation(schedule.reference, optimizer)
     return "\n\n".join(filter(None, [f"{schedule.title}. {schedule.summary}", departures, reference]))
 
 
@@ -106,8 +106,8 @@ def _cost(optimizer: Optimizer) -> str:
     )
 
 
-def _citation(key: str) -> str:
+def _citation(key: str, optimizer: Optimizer) -> str:
     try:
-        return f"{References.load().citation(key)} [{key}]"
-    except SymoptError:  # a spec of a user's own; to complain is for `check`
+        return f"{References.of(optimizer).citation(key)} [{key}]"
+    except SymoptError:  # to complain is for `check`
         return key

@@ -17,7 +17,7 @@ from symopt import Positive, Unit, optimizer, t
 
 # Arguments before the * are sequences: theta is what the user deploys, g its gradient, the others are yours.
 # Arguments after it are hyperparameters, with their domain and default. The title is what pages print; a
-# reference="key" beside it names an entry of the catalogue's references.bib.
+# reference="key" beside it names an entry of a references.bib in this folder, or of the catalogue's.
 @optimizer(title="{title}")
 def {name}(theta, g, v, *, lr: Positive = 1e-2, mu: Unit = 0.9):
     """A velocity remembers the steps of the past. (This text goes on the method's page.)

@@ -29,7 +29,7 @@ def optimizer(*misplaced: Any, title: str = "", reference: str | None = None) ->
     """Declare an optimizer: positional arguments are sequences, keyword-only ones hyperparameters with their domains.
 
     title: what a page calls it; the function's name where not given
-    reference: a key of references.bib
+    reference: a key of the catalogue's references.bib, or of one beside the file of the spec
     raises DialectError, with file, line and symbol, where the body breaks a rule of the dialect
     """
     refuse_misplaced("optimizer", misplaced)

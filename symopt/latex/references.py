@@ -1,8 +1,9 @@
-"""The bibliography of the catalogue, read by pybtex: which keys there are, and a line for terminals."""
+"""Bibliographies, read by pybtex: which keys there are, and a line for terminals."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,34 +12,36 @@ from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from symopt.errors import SymoptError
-from symopt.paths import specs_dir
+from symopt.paths import bibliographies
+from symopt.recurrence import Optimizer
 
 VENUES = ("journal", "booktitle", "howpublished", "publisher")
 
 
 @dataclass(frozen=True)
 class References:
-    """The entries of a bibliography."""
+    """The entries of bibliographies; of two with one key, that of the first file."""
 
-    path: Path
-    data: BibliographyData
+    entries: Mapping[str, Entry]
 
     @staticmethod
-    def load(path: Path | None = None) -> References:
-        """The entries of a .bib file; without a path, of the catalogue's own."""
-        path = specs_dir() / "references.bib" if path is None else path
-        try:
-            return References(path, parse_file(path, bib_format="bibtex", encoding="utf-8"))
-        except (PybtexError, OSError) as error:
-            raise SymoptError(f"{path} cannot be read: {error}") from error
+    def load(*paths: Path) -> References:
+        """The entries of .bib files; without a path, of the catalogue's own."""
+        found = [_parsed(path) for path in paths or bibliographies()]
+        return References({key: entry for data in reversed(found) for key, entry in data.entries.items()})
+
+    @staticmethod
+    def of(optimizer: Optimizer) -> References:
+        """What a spec may refer to: entries of a references.bib beside its file, and of the catalogue's."""
+        return References.load(*bibliographies(optimizer.origin.file if optimizer.origin else None))
 
     def entry(self, key: str) -> Entry:
         """The entry of a key; an error that suggests a similar one if there is none."""
-        if key in self.data.entries:
-            return self.data.entries[key]
-        close = difflib.get_close_matches(key, list(self.data.entries), n=1)
-        remedy = f"; did you mean {close[0]}?" if close else ""
-        raise SymoptError(f"{self.path.name} has no reference {key}{remedy}")
+        if key in self.entries:
+            return self.entries[key]
+        close = difflib.get_close_matches(key, list(self.entries), n=1)
+        remedy = f"did you mean {close[0]}?" if close else "a references.bib beside the spec is read too"
+        raise SymoptError(f"there is no reference {key}; {remedy}")
 
     def citation(self, key: str) -> str:
         """One line of plain text: Kingma and Ba (2015). Adam: A method for stochastic optimization. ICLR."""
@@ -47,6 +50,13 @@ class References:
         year = entry.fields.get("year", "n.d.")
         parts = [f"{_authors(entry.persons.get('author', []))} ({year})", _plain(entry.fields["title"]), _plain(venue)]
         return " ".join(f"{part}." for part in parts if part)
+
+
+def _parsed(path: Path) -> BibliographyData:
+    try:
+        return parse_file(path, bib_format="bibtex", encoding="utf-8")
+    except (PybtexError, OSError) as error:
+        raise SymoptError(f"{path} cannot be read: {error}") from error
 
 
 def _authors(persons: list[Person]) -> str:
