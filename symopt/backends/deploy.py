@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from symopt.backends.layout import NUMBERS, Columns
 from symopt.backends.text import Printer, filled, local
 from symopt.backends.unpacking import unpacked
-from symopt.expr import Expr, Sym, substitute, symbols
+from symopt.expr import Expr, Sym, substitute, summands, symbols
 from symopt.ir import Program, new
-from symopt.passes.sums import terms
 
 _EXCHANGE = '''
 @njit(cache=True)
@@ -180,7 +179,7 @@ class Way:
         ]
         unpack = [*views, *unpacked(self.numbers, self.layout, NUMBERS, 8)]
         arrays = ["params=arrays", *(f"{name}=state.{name}" for name in self.states)]
-        terms_of = [expr for expr in terms(self.point) if "theta" not in symbols(expr)]
+        terms_of = [expr for expr in summands(self.point) if "theta" not in symbols(expr)]
         shares = [f"abs({Printer(wrap=False)(expr)})" for expr in terms_of]
         return {
             "head": _block(filled("def convert(", [*_GIVEN, *tables], "):"), 0),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from symopt.expr import BOOLEAN, ONE, ZERO, Call, Expr, Num, Sym, divide, multiply, negate, rebuild, symbols
 from symopt.ir import Assign, Loop, Partial, Program, Reduce, Scalars, Stage, Update, fold, new, truth
 from symopt.passes.names import Fresh, describe
-from symopt.passes.sums import factors
+from symopt.passes.products import factors
 from symopt.recurrence import LEVELS, level_of
 
 

@@ -1,21 +1,8 @@
-"""Sums and products as lists: what stabilising and hoisting look at."""
+"""Products as lists: what stabilising and hoisting look at."""
 
 from __future__ import annotations
 
-from symopt.expr import Call, Expr, Num, negate
-
-
-def terms(expr: Expr) -> list[Expr]:
-    """The terms of a sum, in their order; a subtracted term comes negated."""
-    match expr:
-        case Call("+", (a, b)):
-            return terms(a) + terms(b)
-        case Call("-", (a, b)):
-            return terms(a) + [negate(term) for term in terms(b)]
-        case Call("neg", (Call("+" | "-", _) as inner,)):
-            return [negate(term) for term in terms(inner)]
-        case _:
-            return [expr]
+from symopt.expr import Call, Expr, Num
 
 
 def factors(expr: Expr) -> tuple[list[Expr], list[Expr], bool]:

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symopt.domains import Domain
-from symopt.expr import ONE, ZERO, Call, Expr, Num, Sym, add, divide, multiply, negate, symbols, transform
+from symopt.expr import ONE, ZERO, Call, Expr, Num, Sym, add, divide, multiply, negate, summands, symbols, transform
 from symopt.ir import Assign, Loop, Program, Reduce, Scalars, Stage, Update, fold, new
-from symopt.passes.sums import factors, terms
+from symopt.passes.products import factors
 from symopt.recurrence import level_of
 
 
@@ -53,7 +53,7 @@ def _copies(expr: Expr) -> set[str]:
         case Call("where", (_, a, b)):
             return _copies(a) | _copies(b)
         case _:
-            return {term.name for term in terms(expr) if isinstance(term, Sym)}
+            return {term.name for term in summands(expr) if isinstance(term, Sym)}
 
 
 def map_assigns(stage: Stage, rewrite: Callable[[Assign], Assign]) -> Stage:
@@ -88,7 +88,7 @@ def _two_words(value: Expr, old: str, levels: dict[str, str]) -> Expr:
         return Call("where", (condition, _two_words(a, old, levels), _two_words(b, old, levels)))
     coefficients: list[Expr] = []
     rest: list[Expr] = []
-    for term in terms(value):
+    for term in summands(value):
         coefficient = _coefficient(term, old, levels)
         (rest if coefficient is None else coefficients).append(term if coefficient is None else coefficient)
     c = fold(add(*coefficients))

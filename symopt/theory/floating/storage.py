@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from symopt.expr import Expr, Sym, decimal, walk
+from symopt.expr import Expr, Sym, decimal, summands, walk
 from symopt.interpret import EXACT, REAL
 from symopt.ir import Program
-from symopt.passes.sums import factors, terms
+from symopt.passes.products import factors
 from symopt.recurrence import Hyperparameter, Optimizer
 from symopt.theory.fact import Fact
 from symopt.theory.floating.cancel import words
@@ -101,13 +101,13 @@ def _how(program: Program) -> str:
     value = next((assign.value for assign in loop.assigns if assign.name == names.get(stored)), None)
     if value is None:
         return ""
-    if Sym(stored) in terms(value):
+    if Sym(stored) in summands(value):
         return "The kernels add the decay to the rest of the step and never form the factor."
-    if any(_coefficients(term, stored) & words(program).keys() for term in terms(value)):
+    if any(_coefficients(term, stored) & words(program).keys() for term in summands(value)):
         return "The kernels hold the factor in two words of the storage type."
     up, _, _ = factors(value)
     scales = [factor.name for factor in up if isinstance(factor, Sym) and program.levels.get(factor.name) != "element"]
-    inside = any(Sym(stored) in terms(factor) for factor in up)
+    inside = any(Sym(stored) in summands(factor) for factor in up)
     return f"The kernels multiply by {scales[0]}, rounded once to the storage type." if scales and inside else ""
 
 
