@@ -15,8 +15,8 @@ from symopt.checks.facts import PROVED, Facts
 from symopt.cli.console import columns, console, progress, put
 
 _KIND = "catalogue"
-ROOM_FOR_TITLES = 110
-"""Columns of a terminal from which on titles are shown."""
+ROOM = {"title": 110, "states": 72, "proof": 56, "ulp": 56}
+"""Columns of a terminal from which on some columns of the table are shown; names and what a step costs always are."""
 
 UNKNOWN = "not checked"
 GPU, PARAMETERS = "H100", "25.6 million"
@@ -88,19 +88,28 @@ def _computed() -> list[Row]:
 
 def _table(rows: list[tuple[Row, Facts | None]]) -> None:
     out = console()
-    titles = ["title"] * (out.width >= ROOM_FOR_TITLES)
-    right = ["bytes", "flops", GPU, "ulp"]
-    table = columns("name", *titles, "states", "bytes", "flops", GPU, "proof", "ulp", right=right)
-    for column in table.columns:
-        column.no_wrap = True
-    for row, facts in rows:
-        proof, error = _status(facts)
-        numbers = (str(row.bytes_per_parameter), str(row.flops), f"{row.microseconds[GPU][PARAMETERS]:.0f}")
-        texts = [Text(row.title)] * len(titles) + [Text(", ".join(row.states))]
-        table.add_row(row.name, *texts, *numbers, proof, error)
+    lines = [_line(row, facts) for row, facts in rows]
+    shown = [name for name in lines[0] if out.width >= ROOM.get(name, 0)]
+    table = columns(*shown, right=["bytes", "flops", GPU, "ulp"])
+    for line in lines:
+        table.add_row(*(line[name] for name in shown))
     put(out, table)
     if out.is_terminal:
         put(out, Text(f"\n{LEGEND}", style="dim"))
+
+
+def _line(row: Row, facts: Facts | None) -> dict[str, Text | str]:
+    """The cells of an optimizer, by column; where there is no room for all, words are cut short."""
+    proof, error = _status(facts)
+    words = {"name": row.name, "title": row.title, "states": ", ".join(row.states)}
+    return {
+        **{column: Text(shown, no_wrap=True, overflow="ellipsis") for column, shown in words.items()},
+        "bytes": str(row.bytes_per_parameter),
+        "flops": str(row.flops),
+        GPU: f"{row.microseconds[GPU][PARAMETERS]:.0f}",
+        "proof": proof,
+        "ulp": error,
+    }
 
 
 def part_tables(parts: Sequence[Mapping[str, Any]]) -> Iterator[Table]:

@@ -38,6 +38,20 @@ def test_list_names_everything(line):
     assert {row["name"] for row in rows} <= first_words
 
 
+@pytest.mark.parametrize(("width", "heads"), [(40, 4), (60, 6), (80, 7), (120, 8)])
+def test_list_keeps_its_numbers_on_a_narrow_terminal(line, monkeypatch, width, heads):
+    """Whole columns are left out, and long names cut."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line("list").stdout).splitlines()
+    head = next(row for row in shown if row.startswith("name "))
+    adam = next(row for row in shown if row.startswith("adam "))
+    assert max(map(len, shown)) <= width
+    assert len(head.split()) == heads
+    assert {"bytes", "flops", "H100"} < set(head.split())
+    assert ["28", "18", "216"] in [adam.split()[k : k + 3] for k in range(len(adam.split()))]
+
+
 def test_list_shows_what_check_found(line, spec):
     def row():
         return next(row for row in json.loads(line("list", "--json").stdout) if row["name"] == spec)
