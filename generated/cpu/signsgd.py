@@ -157,7 +157,8 @@ class Plan:
     def __init__(self, layout, dtype, shapes, groups):
         self.arguments = layout, dtype, shapes, groups
         names, given, columns, tensor_columns, sums = layout
-        self.names, self.written, self.dtype, self.shapes = tuple(names), np.array([*names.values()]), dtype, shapes
+        self.names = ["params", "grads", *list(names)[2:]]  # as `step` calls them
+        self.written, self.dtype, self.shapes = np.array([*names.values()]), dtype, shapes
         sizes = [prod(shape) for shape in shapes]
         pieces = [(k, at, min(CHUNK, n - at), groups[k]) for k, n in enumerate(sizes) for at in range(0, n, CHUNK)]
         self.work = np.array(pieces, np.int64).reshape(-1, 4)
@@ -245,6 +246,8 @@ class Plan:
 
 def plan_for(params, groups, layout):
     """The plan of these parameters, all of one floating dtype."""
+    if hasattr(params, "shape"):
+        raise TypeError("params must be a list of arrays, not one array; put it into a list.")
     groups = [0] * len(params) if groups is None else [int(k) for k in groups]
     if len(groups) != len(params) or min(groups, default=0) < 0:
         raise ValueError("groups must give one number, 0 or more, for each tensor.")

@@ -409,7 +409,8 @@ class Plan:
         roles, given, columns, tensor_columns, sums = layout
         self.kind, self.kept, self.shapes, self.roles = kind, kept, shapes, (*roles.values(), "copy")
         self.dtype = np.dtype(np.float64 if kind == "float64" else np.float32)
-        self.names = (*roles, "params" if kept else "copy")
+        first = ["masters" if kept else "params", "grads"]
+        self.names = [*first, *list(roles)[2:], "params" if kept else "copy"]  # as `step` calls them
         self.written = np.array([role in ("param", "state") for role in roles.values()] + [kept])
         self.sizes = np.array([prod(shape) for shape in shapes], np.int64)
         self.group_of = np.array(groups, np.int64)
@@ -573,6 +574,8 @@ class Plan:
 
 def plan_for(params, groups, layout, kept):
     """The plan of these parameters, all of one floating dtype."""
+    if hasattr(params, "shape"):
+        raise TypeError("params must be a list of arrays, not one array; put it into a list.")
     groups = [0] * len(params) if groups is None else [int(k) for k in groups]
     if len(groups) != len(params) or min(groups, default=0) < 0:
         raise ValueError("groups must give one number, 0 or more, for each tensor.")

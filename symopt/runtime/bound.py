@@ -99,12 +99,7 @@ class Bound:
         structure = self._memory.structure
         home = self._memory.home
         wrong = [wrong_leaf(leaves, structure.labels(name), home.wrong) for name, leaves in given.items()]
-        labels = {name: structure.labels(name) for name in self._arrays_in}
-        labels |= {"g": structure.labels("grads")}
-        for buffer in self._memory.program.buffers:
-            if buffer.role in ("param", "state"):
-                name = "params" if buffer.role == "param" else buffer.name
-                labels[buffer.name] = structure.labels("params") if name == "params" else []
+        labels = {name: structure.labels(name) for name in ("params", "grads", *self._arrays_in)}
         raise SymoptError(next((text for text in wrong if text), sentence(error, labels))) from error
 
     @property

@@ -15,7 +15,7 @@ from symopt.runtime.structure import Structure, Wrong
 
 
 def sentence(error: Exception, labels: Mapping[str, Sequence[str]]) -> str:
-    """The text of an error of an emitted file, where `g[1]` becomes what `labels` calls the second gradient."""
+    """The text of an error of an emitted file, where `grads[1]` becomes what `labels` calls the second gradient."""
 
     def label(match: re.Match[str]) -> str:
         known = labels.get(match[1], ())

@@ -61,20 +61,20 @@ def param(k, change):
 
 
 BROKEN = {
-    "dtype": (grad(0, lambda x: x.astype("f8")), TypeError, r"g[0] must be float32, not float64"),
-    "byte order": (grad(0, lambda x: x.astype(">f4")), TypeError, r"g[0] must be float32, not >f4"),
-    "shape": (grad(0, lambda x: x.reshape(3, 4)), ValueError, "g[0] must have shape (4, 3), not (3, 4)"),
-    "dimensions": (grad(1, lambda x: x.reshape(5, 1)), ValueError, "g[1] must have shape (5,), not (5, 1)"),
-    "order": (grad(0, np.asfortranarray), ValueError, "g[0] must be C-contiguous and aligned"),
-    "strides": (param(1, lambda x: np.repeat(x, 2)[::2]), ValueError, "point[1] must be C-contiguous and aligned"),
-    "alignment": (grad(1, misaligned), ValueError, "g[1] must be C-contiguous and aligned"),
-    "read-only": (param(1, read_only), ValueError, "point[1] must be writable"),
-    "count": (lambda run: run.grads.pop(), ValueError, "g has 3 arrays for 4 tensors"),
-    "kind": (grad(1, list), TypeError, "g[1] must be a NumPy array, not list"),
+    "dtype": (grad(0, lambda x: x.astype("f8")), TypeError, r"grads[0] must be float32, not float64"),
+    "byte order": (grad(0, lambda x: x.astype(">f4")), TypeError, r"grads[0] must be float32, not >f4"),
+    "shape": (grad(0, lambda x: x.reshape(3, 4)), ValueError, "grads[0] must have shape (4, 3), not (3, 4)"),
+    "dimensions": (grad(1, lambda x: x.reshape(5, 1)), ValueError, "grads[1] must have shape (5,), not (5, 1)"),
+    "order": (grad(0, np.asfortranarray), ValueError, "grads[0] must be C-contiguous and aligned"),
+    "strides": (param(1, lambda x: np.repeat(x, 2)[::2]), ValueError, "params[1] must be C-contiguous and aligned"),
+    "alignment": (grad(1, misaligned), ValueError, "grads[1] must be C-contiguous and aligned"),
+    "read-only": (param(1, read_only), ValueError, "params[1] must be writable"),
+    "count": (lambda run: run.grads.pop(), ValueError, "grads has 3 arrays for 4 tensors"),
+    "kind": (grad(1, list), TypeError, "grads[1] must be a NumPy array, not list"),
     "same array twice": (
         lambda run: grad(1, lambda _: run.params[1])(run),
         ValueError,
-        "point[1] and g[1] share memory",
+        "params[1] and grads[1] share memory",
     ),
     "overlap": (lambda run: grad(1, lambda _: run.state.v[0].reshape(-1)[2:7])(run), ValueError, "share memory"),
 }
@@ -94,6 +94,11 @@ def test_a_wrong_array_is_refused_and_nothing_changes(run, fault):
     run.params, run.grads = good
     run.step()
     assert list(run.state.numbers[:, 0]) == [2, 2]
+
+
+def test_one_array_is_not_taken_for_a_list_of_its_rows(run):
+    with pytest.raises(TypeError, match="params must be a list of arrays, not one array; put it into a list"):
+        run.module.init(run.params[0])
 
 
 def test_overlap_is_looked_for_again_after_another_fault(run):

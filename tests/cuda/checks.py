@@ -394,19 +394,20 @@ def refusals(world, name):
 def refused(world, module, params, grads, state):
     """Each fault twice, and its message."""
     other = [world.put(array.astype(np.float64)) for array in on_host(grads)]
-    theta = next(iter(module.BUFFERS))
     wrong = [
-        ({"grads": grads[:3]}, ValueError, "g has 3 arrays for 4 tensors"),
-        ({"grads": other}, TypeError, "g[0] must be float32 or float16 or bfloat16, not float64"),
-        ({"grads": [*grads[:3], other[3]]}, TypeError, "g[3] must be float32 or float16 or bfloat16, not float64"),
-        ({"grads": [grads[0].reshape(5, 8), *grads[1:]]}, ValueError, "g[0] must have shape (40,), not (5, 8)"),
-        ({"grads": [params[0], *grads[1:]]}, ValueError, f"{theta}[0] and g[0] share memory"),
-        ({"grads": [on_host(grads)[0], *grads[1:]]}, TypeError, "g[0] lies in the memory of the host"),
+        ({"grads": grads[:3]}, ValueError, "grads has 3 arrays for 4 tensors"),
+        ({"grads": other}, TypeError, "grads[0] must be float32 or float16 or bfloat16, not float64"),
+        ({"grads": [*grads[:3], other[3]]}, TypeError, "grads[3] must be float32 or float16 or bfloat16, not float64"),
+        ({"grads": [grads[0].reshape(5, 8), *grads[1:]]}, ValueError, "grads[0] must have shape (40,), not (5, 8)"),
+        ({"grads": [params[0], *grads[1:]]}, ValueError, "params[0] and grads[0] share memory"),
+        ({"grads": [on_host(grads)[0], *grads[1:]]}, TypeError, "grads[0] lies in the memory of the host"),
         ({"params": [params[0], params[0][:6].reshape(3, 2), *params[2:]]}, ValueError, "share memory"),
         ({"lr": 0.0}, ValueError, "lr must be positive, not 0.0"),
         ({"lr": [0.1, -1.0]}, ValueError, "lr must be positive, not -1.0"),
         ({"lr": [0.1] * 3}, ValueError, "lr has 3 values for 2 groups"),
     ]
+    with pytest.raises(TypeError, match="params must be a list of arrays, not one array"):
+        module.init(params[0])
     for change, error, message in wrong * 2:
         given = {"params": params, "grads": grads, "state": state} | change
         with pytest.raises(error, match=re.escape(message)):
