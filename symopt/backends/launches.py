@@ -165,24 +165,21 @@ class _Maker:
         return tuple(f"{local(x)} = row_rows[row + piece, {row.index(x)}]" for x in scalars if x in row)
 
     def update(self, stage: Update) -> None:
-        read = {name for loop in stage.loops for name in free_names(loop.assigns, [v for _, v in loop.writes])}
-        written = {name for loop in stage.loops for name, _ in loop.writes}
-        buffers, scalars = split([*{*stage.conditions, *read}], self.program, self.layout)
-        touched = [b.name for b in self.program.buffers if b.name in buffers or b.name in written]
+        _, scalars = self.read(*stage.loops, conditions=stage.conditions)
         takes = ["work", "table", "rows"]
         takes += ["tensor_rows"] if self.reads(scalars, "tensor") else []
         takes += ["row_rows"] if self.reads(scalars, "row") else []
         # The conditions of loops exclude one another; where the one with the most to do comes last, and is no branch of
         # the others, the compiler keeps what all threads share in fewer registers.
         loops = tuple(self.loop(loop, stage) for loop in stage.loops)[::-1]
-        unpacked = self.unpacked(touched, scalars)
+        unpacked = self.unpacked(self.touched(*stage.loops), scalars)
         self.made.append(
             Launch("update", "update", "One step of every element.", tuple(takes), loops=loops, unpacked=unpacked)
         )
 
     def loop(self, loop: Loop, stage: Update) -> ElementLoop:
         results = [value for _, value in loop.writes]
-        buffers, scalars = split(free_names(loop.assigns, results), self.program, self.layout)
+        buffers, scalars = self.read(loop)
         pairs = list(zip(stage.conditions, loop.outcome, strict=True))
         name = "_".join(["body", *(flag if holds else f"not_{flag}" for flag, holds in pairs)])
         arguments, given = [*map(local, (*buffers, *scalars))], [*map(local, scalars)]
@@ -190,10 +187,19 @@ class _Maker:
         self.functions.append(function(name, ELEMENT, arguments, block, map(local, results), wrap=True))
         if results:
             self.functions.append(wide(name, [*map(local, buffers)], given, len(results)))
-        touched = [b.name for b in self.program.buffers if b.name in buffers or b.name in dict(loop.writes)]
         test = " and ".join(f"{local(flag)} {'!=' if holds else '=='} 0" for flag, holds in pairs)
         body, several = (self.stored(name, loop, buffers, given, wide) for wide in ("", "_wide"))
-        return ElementLoop(test, self.of_row(scalars), self.kinds(touched), body, several)
+        return ElementLoop(test, self.of_row(scalars), self.kinds(self.touched(loop)), body, several)
+
+    def read(self, *loops: Loop, conditions: Iterable[str] = ()) -> tuple[list[str], list[str]]:
+        """The buffers and the numbers that loops read, and numbers that choose between them."""
+        names = {name for loop in loops for name in free_names(loop.assigns, [value for _, value in loop.writes])}
+        return split([*{*conditions, *names}], self.program, self.layout)
+
+    def touched(self, *loops: Loop) -> list[str]:
+        """The buffers that loops read or write."""
+        names = {*self.read(*loops)[0], *(name for loop in loops for name, _ in loop.writes)}
+        return [b.name for b in self.program.buffers if b.name in names]
 
     def stored(self, name: str, loop: Loop, buffers: list[str], given: list[str], wide: str) -> tuple[str, ...]:
         """Load one element or several, compute, store."""

@@ -111,6 +111,7 @@ WRONG = {
         ("m_at = place(m_at, i, f)", "m_at = place(m_at, i, stored)"),
         ("m_at = place(m_at, 4 * THREADS, f)", "pass"),
         ("m_at = place(m_at, 4 * THREADS, f)", "m_at = place(m_at, 8 * THREADS, f)"),
+        ("m_at = table[tensor, 2]\n            v_at", "v_at"),
         ("plan.bind(state.masters or params,", "plan.bind(params,"),
         ("*([params] if state.masters else [])", "*([])"),
         ("counts = -(-self.sizes // CHUNK)", "counts = self.sizes // CHUNK"),
@@ -132,7 +133,7 @@ WRONG = {
         ("terms_1(f, scale_, g_wide[at])", "terms_1(f, scale_, g_wide[0])"),
         ("terms_1(f, scale_, g_ahead[at])", "terms_1(f, scale_, g_wide[at])"),
         ("g_at, i + 4 * THREADS, passed", "g_at, i + 4, passed"),
-        ("i = start + lane + part", "i = start + lane"),  # in float64,
+        ("i = start + lane + part", "i = start + lane"),  # in float64
         ("= sum_g_squared_all, scale_", "= sum_g_squared_all, f(1)"),
         (" * scale * scale)", " * scale)"),
         ("chunk = until[tensor] + cuda.threadIdx.x", "chunk = until[tensor]"),
